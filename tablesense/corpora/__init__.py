@@ -1,0 +1,1 @@
+"""Annotated workbooks: the record, reading a corpus folder, splits, problems found."""

@@ -1,0 +1,1 @@
+"""Grids for training: dataset, augmentation, batches, the LightningDataModule."""

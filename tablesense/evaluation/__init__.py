@@ -1,0 +1,1 @@
+"""EoB scores of predicted against annotated boxes."""

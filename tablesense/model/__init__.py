@@ -1,0 +1,1 @@
+"""Networks only, no loss: backbone, deformable attention, transformer, boundary head, detector."""

@@ -1,0 +1,86 @@
+"""What a sheet is, whatever file it came from: cells, interned styles, merges, native tables."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from tablesense.boxes import Box
+
+CellValue = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
+
+
+class SheetError(Exception):
+    """A workbook or sheet that cannot be used; the message is one line for the user."""
+
+
+class CellKind(IntEnum):
+    """What a cell's value is; the result of a formula counts, not the formula."""
+
+    EMPTY = 0
+    TEXT = 1
+    NUMBER = 2
+    BOOLEAN = 3
+    DATE = 4
+    ERROR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The formatting of a cell. Colours are resolved ``RRGGBB`` (theme, tint and index applied) or None."""
+
+    font_color: str | None = None
+    fill_color: str | None = None
+    font_size: float | None = None
+    bold: bool = False
+    italic: bool = False
+    underline: bool = False
+    strikethrough: bool = False
+    border_left: bool = False
+    border_right: bool = False
+    border_top: bool = False
+    border_bottom: bool = False
+    horizontal: str = "general"
+    vertical: str = "bottom"
+    wrap: bool = False
+    indent: int = 0
+    number_format: str = "General"
+    locked: bool = True
+    hidden: bool = False
+
+
+@dataclass(slots=True)
+class Cell:
+    """One cell. ``style`` indexes ``Sheet.styles``; ``formula`` keeps the text when there is one."""
+
+    value: CellValue
+    kind: CellKind
+    style: int = 0
+    formula: str | None = None
+    comment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NativeTable:
+    """An Excel table object: its whole range and how many of its first rows are the header."""
+
+    box: Box
+    header_rows: int = 1
+
+
+@dataclass
+class Sheet:
+    """A worksheet as a sparse grid; keys of ``cells`` are ``(row, column)`` from zero.
+
+    ``styles[0]`` is the workbook's default style. ``has_formatting`` is False for a format that
+    carries none (CSV), so that a missing border is not read as a border that is not there.
+    """
+
+    name: str
+    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    styles: list[Style] = field(default_factory=lambda: [Style()])
+    merges: list[Box] = field(default_factory=list)
+    tables: list[NativeTable] = field(default_factory=list)
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    visible: bool = True
+    has_formatting: bool = True

@@ -1,0 +1,1 @@
+"""Workbooks with known tables, written from a seed."""

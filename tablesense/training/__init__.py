@@ -1,0 +1,1 @@
+"""Matcher, criterion and the LightningModule around the detector."""
