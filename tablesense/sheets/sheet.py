@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from tablesense.boxes import Box
+from tablesense.errors import UserError
 
 CellValue = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
 
 
-class SheetError(Exception):
+class SheetError(UserError):
     """A workbook or sheet that cannot be used; the message is one line for the user."""
 
 

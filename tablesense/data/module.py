@@ -1,0 +1,159 @@
+"""The LightningDataModule: corpora in, padded batches out."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from lightning import LightningDataModule
+from torch.utils.data import DataLoader
+
+from tablesense.corpora.corpus import Corpus, Problem, read_corpus, split_by_field, split_by_group
+from tablesense.corpora.record import SheetAnnotation
+from tablesense.data.augment import Augment, AugmentConfig, thin
+from tablesense.data.dataset import PlainDataset, TrainDataset
+from tablesense.data.loading import Loaded, crop_to, load_samples, refuse
+from tablesense.data.sample import Sample, collate
+from tablesense.data.sampler import BucketBatchSampler, EpochSampler
+from tablesense.errors import UserError
+from tablesense.features.cache import FeatureCache
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CorpusConfig:
+    """An annotated corpus and what it is for.
+
+    Attributes:
+        path: folder with ``workbooks/`` and ``annotations.jsonl``.
+        train: train on its train split.
+        val: validate on its val split.
+        repeat: how many times its training sheets come up in an epoch.
+    """
+
+    path: str
+    train: bool = True
+    val: bool = True
+    repeat: int = 1
+
+
+class SheetDataModule(LightningDataModule):
+    """Grids of annotated sheets.
+
+    Args:
+        corpora: the annotated corpora.
+        batch_size: sheets a batch.
+        split: ``field`` follows the annotations' ``split``; ``group`` draws val by template.
+        val_fraction: share of the groups drawn for val, with ``split: group``.
+        seed: of the drawn split, the order of the sheets and their augmentation.
+        augment: how often each change is made to a training sheet; null trains on the sheets as they are.
+        max_cells: training sheets with larger grids lose rows away from table edges.
+        max_eval_cells: validation sheets with larger grids are cut to their top left part; tables lost
+            that way are counted and logged, and still count as missed.
+        cache_dir: where the features are cached; null is the user's cache folder.
+        on_problem: what to do about an unreadable workbook, a missing sheet, a bad range: ``skip`` counts
+            and logs them, ``fail`` stops.
+        num_workers: processes that prepare batches; 0 prepares them in the training process.
+    """
+
+    def __init__(
+        self,
+        corpora: list[CorpusConfig],
+        batch_size: int = 4,
+        split: Literal["field", "group"] = "field",
+        val_fraction: float = 0.2,
+        seed: int = 42,
+        augment: AugmentConfig | None = None,
+        max_cells: int = 8192,
+        max_eval_cells: int = 65536,
+        cache_dir: str | None = None,
+        on_problem: Literal["skip", "fail"] = "skip",
+        num_workers: int = 0,
+    ) -> None:
+        super().__init__()
+        self.corpora, self.batch_size = corpora, batch_size
+        self.split, self.val_fraction, self.seed = split, val_fraction, seed
+        self.augment = augment
+        self.max_cells, self.max_eval_cells = max_cells, max_eval_cells
+        self.cache_dir, self.on_problem, self.num_workers = cache_dir, on_problem, num_workers
+        self.train_samples: list[Sample] = []
+        self.val_samples: list[Sample] = []
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the run's record should say of the data."""
+        return {
+            "data/train_size": len(self.train_samples),
+            "data/val_size": len(self.val_samples),
+            "data/datasets": [Path(corpus.path).resolve().name for corpus in self.corpora],
+        }
+
+    def prepare_data(self) -> None:
+        """Fill the feature cache; Lightning calls this in one process of a machine."""
+        for config in self.corpora:
+            corpus = read_corpus(config.path)
+            wanted = [sheet for part in self._split(corpus, config) for sheet in part]
+            load_samples(corpus, wanted, FeatureCache(self.cache_dir), show_progress=True)
+
+    def setup(self, stage: str | None = None) -> None:
+        """Load the samples from the cache."""
+        if self.train_samples or self.val_samples:
+            return
+        for config in self.corpora:
+            corpus = read_corpus(config.path)
+            self._report(corpus.name, corpus.problems)
+            train, val = self._split(corpus, config)
+            thinned = [thin(sample, self.max_cells) for sample in self._load(corpus, train)]
+            self.train_samples += self._fit(corpus.name, thinned, self.max_cells) * config.repeat
+            self.val_samples += self._fit(corpus.name, self._load(corpus, val), self.max_eval_cells)
+        if stage == "fit" and not self.train_samples:
+            raise UserError("the corpora hold no sheet to train on: check data.corpora and data.split")
+
+    def train_dataloader(self) -> DataLoader[Sample]:
+        """Batches of like size, augmented."""
+        samples = self.train_samples
+        augment = Augment(self.augment) if self.augment else None
+        sampler = EpochSampler(len(samples), self.seed)
+        sizes = [sample.cells for sample in samples]
+        return DataLoader(
+            TrainDataset(samples, augment, self.seed),
+            batch_sampler=BucketBatchSampler(sampler, self.batch_size, False, sizes),
+            collate_fn=collate,
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+        )
+
+    def val_dataloader(self) -> DataLoader[Sample]:
+        """The sheets as they are, by size."""
+        samples = sorted(self.val_samples, key=lambda sample: sample.cells)
+        return DataLoader(
+            PlainDataset(samples), self.batch_size, collate_fn=collate, num_workers=self.num_workers
+        )
+
+    def _split(
+        self, corpus: Corpus, config: CorpusConfig
+    ) -> tuple[list[SheetAnnotation], list[SheetAnnotation]]:
+        sheets = corpus.annotations
+        if self.split == "field":
+            train, val = split_by_field(sheets, "train"), split_by_field(sheets, "val")
+        else:
+            train, val = split_by_group(sheets, self.val_fraction, self.seed)
+        return (train if config.train else []), (val if config.val else [])
+
+    def _load(self, corpus: Corpus, annotations: list[SheetAnnotation]) -> list[Sample]:
+        loaded = load_samples(corpus, annotations, FeatureCache(self.cache_dir))
+        self._report(corpus.name, loaded.problems)
+        return loaded.samples
+
+    def _fit(self, corpus: str, samples: list[Sample], max_cells: int) -> list[Sample]:
+        cropped = [crop_to(sample, max_cells) for sample in samples]
+        if lost := sum(count for _, count in cropped):
+            log.warning("%s: %d tables lie outside the first %d cells of a sheet", corpus, lost, max_cells)
+        return [sample for sample, _ in cropped]
+
+    def _report(self, corpus: str, problems: list[Problem]) -> None:
+        if self.on_problem == "fail":
+            refuse(problems)
+        if problems:
+            log.warning("%s: %d problems: %s", corpus, len(problems), Loaded(problems=problems).summary())

@@ -1,0 +1,87 @@
+"""What training handles: one sheet with its tables in grid cells, and a padded batch of them."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tablesense.boxes import Box
+from tablesense.features.channels import NUM_CHANNELS
+from tablesense.features.fold import Fold
+
+
+class Source(NamedTuple):
+    """Where a sheet comes from, its tables in sheet cells, and the way from the grid to the sheet."""
+
+    corpus: str
+    file_name: str
+    sheet_name: str
+    tables: tuple[Box, ...]
+    fold: Fold
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One sheet. ``values`` is ``[C, H, W]`` bytes, ``boxes`` ``[N, 4]`` half-open in grid cells."""
+
+    values: NDArray[np.uint8]
+    boxes: NDArray[np.int64]
+    source: Source | None = None  # None once augmented: there is no sheet to go back to
+
+    @property
+    def cells(self) -> int:
+        """Number of cells of the grid."""
+        return int(self.values.shape[1] * self.values.shape[2])
+
+
+@dataclass(eq=False)
+class SheetBatch:
+    """Sheets padded to one size.
+
+    grid: ``[B, C, H, W]`` bytes, zero outside the sheets. mask: ``[B, H, W]``, True inside the sheets.
+    tables: for each sheet ``[N, 4]`` float half-open boxes in cells. sources: see :class:`Source`.
+    """
+
+    grid: Tensor
+    mask: Tensor
+    tables: list[Tensor]
+    sources: list[Source | None]
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Self:
+        """Move the tensors; Lightning calls this."""
+        return type(self)(
+            self.grid.to(device, non_blocking=non_blocking),
+            self.mask.to(device, non_blocking=non_blocking),
+            [boxes.to(device, non_blocking=non_blocking) for boxes in self.tables],
+            self.sources,
+        )
+
+    def pin_memory(self) -> Self:
+        """Pin the tensors for copying to a GPU; the data loader calls this."""
+        return type(self)(
+            self.grid.pin_memory(),
+            self.mask.pin_memory(),
+            [t.pin_memory() for t in self.tables],
+            self.sources,
+        )
+
+    def __len__(self) -> int:
+        """Number of sheets."""
+        return len(self.sources)
+
+
+def collate(samples: list[Sample]) -> SheetBatch:
+    """Pad sheets to the largest of them, at the right and at the bottom."""
+    height = max(sample.values.shape[1] for sample in samples)
+    width = max(sample.values.shape[2] for sample in samples)
+    grid = torch.zeros(len(samples), NUM_CHANNELS, height, width, dtype=torch.uint8)
+    mask = torch.zeros(len(samples), height, width, dtype=torch.bool)
+    for number, sample in enumerate(samples):
+        _, rows, columns = sample.values.shape
+        grid[number, :, :rows, :columns] = torch.from_numpy(sample.values)
+        mask[number, :rows, :columns] = True
+    tables = [torch.from_numpy(sample.boxes).float().view(-1, 4) for sample in samples]
+    return SheetBatch(grid, mask, tables, [sample.source for sample in samples])

@@ -1,0 +1,68 @@
+"""What the text of a cell looks like: numbers in disguise, separators, totals, notes, patterns."""
+
+import re
+from functools import lru_cache
+
+_NUMBER = re.compile(
+    r"[-+(]?\s*[$€£¥]?\s*[-+]?(\d[\d,.\s]*\d|\d|\.\d+)(e[-+]?\d+)?\s*%?\s*\)?[*rpe]?", re.IGNORECASE
+)
+_MISSING = frozenset(
+    {"-", "--", "---", "n/a", "na", "n.a.", "nil", "..", "...", "(na)", "(d)", "(x)", "(z)", "x"}
+)
+_DATE = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( \d{1,2}:\d{2}.*)?"
+    r"|\d{1,2}[- ]?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[- ,]*\d{0,4}"
+    r"|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-. ,']*\d{1,4}(,? \d{4})?",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(r"[-=_*~.·─═ ]{2,}")
+_TOTAL = re.compile(
+    r"\b(total|totals|subtotal|sub-total|sum|average|avg|mean|net|balance|grand)\b", re.IGNORECASE
+)
+_NOTE = re.compile(
+    r"\s*(\d+[/.)]\s|\*|\[?\d\]|notes?\b|source|footnote|see\b|represents\b|symbol|\(?[a-z]\)\s|\\\d|[*†‡]|"
+    r"for more|includes\b|excludes\b|data\b.*:|internet\b)",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(19|20)\d\d([-/]\d{2,4})?[*rpe]?")
+_DIGITS = re.compile(r"\d+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+@lru_cache(maxsize=65536)
+def is_number_text(text: str) -> bool:
+    """Whether a text says a number, a date or the usual signs for a missing number."""
+    stripped = text.strip()
+    if len(stripped) > 40:
+        return False
+    return (
+        stripped.lower() in _MISSING
+        or _NUMBER.fullmatch(stripped) is not None
+        or _DATE.fullmatch(stripped) is not None
+    )
+
+
+def is_separator(text: str) -> bool:
+    """Whether a text only draws a line (``-----``, ``=====``)."""
+    return _SEPARATOR.fullmatch(text.strip()) is not None
+
+
+def has_total_word(text: str) -> bool:
+    """Whether a short text speaks of a total, an average or a balance."""
+    return len(text) < 60 and _TOTAL.search(text) is not None
+
+
+def has_note_start(text: str) -> bool:
+    """Whether a text begins the way footnotes and sources do."""
+    return _NOTE.match(text) is not None
+
+
+def is_year(text: str) -> bool:
+    """Whether a text is a year from 1900 to 2099, or a span such as ``2001-02``."""
+    return _YEAR.fullmatch(text.strip()) is not None
+
+
+@lru_cache(maxsize=65536)
+def pattern_of(text: str) -> str:
+    """The shape of a value: every run of digits becomes ``9``, every word ``a``."""
+    return _LETTERS.sub("a", _DIGITS.sub("9", text.strip()))[:40]

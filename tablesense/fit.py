@@ -1,0 +1,48 @@
+"""Train: ``python -m tablesense.fit --config configs/minimal.yaml [--KEY VALUE ...]``.
+
+The command knows no task: the configuration names the LightningModule and the LightningDataModule.
+"""
+
+import signal
+import sys
+
+from tablesense.errors import UserError
+
+COMMAND = "python -m tablesense.fit"
+WRONG_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the command; returns 0, 2 after wrong input, 130 after Ctrl-C, 143 after SIGTERM."""
+    interrupt_handler = signal.getsignal(signal.SIGINT)
+    try:
+        return _fit(sys.argv[1:] if args is None else args)
+    except UserError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as end:  # --help and --print_config
+        return end.code if isinstance(end.code, int) else 0
+    finally:
+        # Lightning ignores Ctrl-C while it shuts down and never undoes that.
+        signal.signal(signal.SIGINT, interrupt_handler)
+
+
+def _fit(args: list[str]) -> int:
+    from lightning.pytorch.utilities.exceptions import SIGTERMException
+
+    from tablesense.tracking.cli import FitCLI
+
+    cli = FitCLI(args, COMMAND)
+    try:
+        cli.fit()
+    except SystemExit as end:  # Lightning's answer to Ctrl-C and SIGTERM
+        cli.tell_how_to_go_on()
+        return TERMINATED if isinstance(end, SIGTERMException) else INTERRUPTED
+    cli.print_summary()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""The boundary head: each query points at the exact first and last row and column of its table.
+
+A regressed box does not hit exact cells; a softmax over the rows (columns) of the grid does. For every
+line, the features of the cells within the box's other extent are pooled, and the query scores them.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tablesense.model.positions import sine_embedding
+
+SIDES = (
+    "left",
+    "top",
+    "right",
+    "bottom",
+)  # the order of a Box; right and bottom point at the last line inside
+
+
+def extent_weights(low: Tensor, high: Tensor, mask: Tensor) -> Tensor:
+    """How much each line of an axis counts for a query's pooling: 1 inside its box, fading over a cell.
+
+    Args:
+        low: ``[B, Q]`` first edge of the box in cells.
+        high: ``[B, Q]`` second edge in cells.
+        mask: ``[B, N]`` True for lines inside the sheet.
+
+    Returns:
+        ``[B, Q, N]``, each query's weights sum to 1 (to 0 where the sheet has no line).
+    """
+    centre = torch.arange(mask.shape[1], device=low.device, dtype=low.dtype) + 0.5
+    inside = torch.minimum(centre - low[..., None], high[..., None] - centre)
+    # The small floor keeps a box that left the sheet from pooling nothing.
+    weight = ((inside + 0.5).clamp(0, 1) + 1e-4) * mask[:, None]
+    return weight / weight.sum(-1, keepdim=True).clamp(min=1e-6)
+
+
+class AxisPointer(nn.Module):
+    """Scores every line of one axis as a query's first and as its last."""
+
+    def __init__(self, hidden_dim: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(hidden_dim, 2 * hidden_dim)
+        self.line = nn.Linear(2 * hidden_dim, 2 * hidden_dim)
+        self.offset = nn.Linear(hidden_dim, 2 * hidden_dim)
+        self.score = nn.Conv1d(2 * hidden_dim, 2, 1, groups=2)
+        self.hidden_dim = hidden_dim
+
+    def forward(self, queries: Tensor, lines: Tensor, edges: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of the first and the last line.
+
+        Args:
+            queries: ``[B, Q, C]``.
+            lines: ``[B, Q, N, 2 C]`` what the query sees of each line.
+            edges: ``[B, Q, 2]`` the box's two edges on this axis, in cells.
+            mask: ``[B, N]`` True for lines inside the sheet.
+
+        Returns:
+            Two ``[B, Q, N]``; lines outside the sheet get the lowest number there is.
+        """
+        batch, count, length, _ = lines.shape
+        centre = torch.arange(length, device=lines.device, dtype=lines.dtype) + 0.5
+        distance = centre - edges[..., None]  # [B, Q, 2, N]
+        offset = self.offset(sine_embedding(distance, self.hidden_dim // 2).transpose(2, 3).flatten(3))
+        hidden = F.gelu(self.query(queries)[:, :, None] + self.line(lines) + offset)
+        logits = self.score(hidden.flatten(0, 1).transpose(1, 2)).view(batch, count, 2, length)
+        logits = logits.masked_fill(~mask[:, None, None], torch.finfo(logits.dtype).min)
+        return logits[:, :, 0], logits[:, :, 1]
+
+
+class BoundaryHead(nn.Module):
+    """Points at the four edges of every query's table, from full-resolution cell features."""
+
+    def __init__(self, hidden_dim: int) -> None:
+        super().__init__()
+        self.rows = AxisPointer(hidden_dim)
+        self.columns = AxisPointer(hidden_dim)
+
+    def forward(self, queries: Tensor, boxes: Tensor, cells: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
+        """Logits of the four sides, in the order of ``SIDES``.
+
+        Args:
+            queries: ``[B, Q, C]``.
+            boxes: ``[B, Q, 4]`` as (left, top, right, bottom) in cells; no gradient goes into them.
+            cells: ``[B, C, H, W]`` features, zero outside the sheet.
+            mask: ``[B, H, W]`` True inside the sheet.
+
+        Returns:
+            left ``[B, Q, W]``, top ``[B, Q, H]``, right ``[B, Q, W]``, bottom ``[B, Q, H]``.
+        """
+        boxes = boxes.detach()
+        row_mask, column_mask = mask.any(2), mask.any(1)
+        across = extent_weights(boxes[..., 0], boxes[..., 2], column_mask)  # [B, Q, W]
+        down = extent_weights(boxes[..., 1], boxes[..., 3], row_mask)  # [B, Q, H]
+        row_lines = torch.einsum("bqw,bchw->bqhc", across, cells)
+        column_lines = torch.einsum("bqh,bchw->bqwc", down, cells)
+        top, bottom = self.rows(queries, _with_peak(row_lines, down), boxes[..., 1::2], row_mask)
+        left, right = self.columns(queries, _with_peak(column_lines, across), boxes[..., 0::2], column_mask)
+        return left, top, right, bottom
+
+
+def _with_peak(lines: Tensor, inside: Tensor) -> Tensor:
+    """Put beside each line the mean line of the box, so that a line can be told from the table's own."""
+    mean = torch.einsum("bqn,bqnc->bqc", inside, lines)
+    return torch.cat([lines, mean[:, :, None] - lines], -1)
+
+
+def best_intervals(first: Tensor, last: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The most likely pair first <= last of two independent distributions over lines.
+
+    Args:
+        first: ``[..., N]`` log-probabilities of the first line.
+        last: ``[..., N]`` log-probabilities of the last line.
+
+    Returns:
+        Indices of the first and of the last line, and the pair's log-probability, each ``[...]``.
+    """
+    best_first, index = first.cummax(-1)
+    log_probability, end = (best_first + last).max(-1)
+    start = index.gather(-1, end[..., None])[..., 0]
+    return start, end, log_probability

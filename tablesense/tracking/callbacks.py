@@ -1,0 +1,46 @@
+"""The bookkeeping of a run as one list of callbacks."""
+
+from collections.abc import Sequence
+
+from lightning.pytorch import Callback
+from lightning.pytorch.callbacks import EarlyStopping
+
+from tablesense.tracking.checkpoints import BestCheckpoint, EpochCheckpoint, LastCheckpoint
+from tablesense.tracking.epoch_metrics import EpochMetrics
+from tablesense.tracking.experiment import ExperimentConfig
+from tablesense.tracking.gradients import GradientNorms, WatchGradients
+from tablesense.tracking.model_arch import ModelArchitecture
+from tablesense.tracking.progress import EpochLines
+from tablesense.tracking.run_directory import RunDirectory
+from tablesense.tracking.seed_epochs import SeedEveryEpoch
+
+
+def run_callbacks(
+    experiment: ExperimentConfig,
+    run: RunDirectory,
+    seed: int | None,
+    others: Sequence[Callback],
+    *,
+    progress: bool,
+) -> list[Callback]:
+    """``others``, the callbacks of the configuration, between what comes before and after them.
+
+    The run directory is first, since the rest writes there. The best checkpoint is saved before
+    the others, so that their state knows of it and a run resumed from any of them goes on alike.
+    """
+    metrics = EpochMetrics(run, experiment.monitor, experiment.monitor_mode)
+    callbacks: list[Callback] = [run, ModelArchitecture(run), GradientNorms(), WatchGradients()]
+    if seed is not None:
+        callbacks.append(SeedEveryEpoch(seed))
+    callbacks += [*others, metrics]
+    if progress:
+        callbacks.append(EpochLines(metrics))
+    if experiment.early_stopping_patience is not None:
+        patience = experiment.early_stopping_patience
+        callbacks.append(EarlyStopping(experiment.monitor, patience=patience, mode=experiment.monitor_mode))
+    callbacks += [
+        BestCheckpoint(run, experiment.monitor, experiment.monitor_mode),
+        EpochCheckpoint(run, experiment.save_every_n_epochs),
+        LastCheckpoint(run),
+    ]
+    return callbacks

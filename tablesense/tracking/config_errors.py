@@ -1,0 +1,86 @@
+"""One line out of what jsonargparse, OmegaConf and YAML say about a wrong configuration."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from tablesense.errors import UserError
+
+_KEY = re.compile(r'Parser key "([^"]+)"')
+_UNKNOWN = re.compile(r"[Oo]ption '([^']+)' is not accepted")
+_TYPE = re.compile(r"<(?:class|enum) '(?:[\w.]*\.)?(\w+)'>\.?")
+_TYPE_NAMES = {"int": "whole number", "float": "number", "str": "text", "bool": "true or false"}
+_CLASS_PATH = re.compile(r"Problem with given class_path '([^']+)'")
+_BUILT = re.compile(r"Given value: Namespace\(class_path='([^']+)'")
+_NOISE = re.compile(
+    r'(Parser key ".*|Does not validate against .*|Subtypes: .*|Errors:|Given value.*|Problem with given .*'
+    r"|Problems parsing config:?|Expected a <class 'NoneType'>.*|)"
+)
+
+
+def check_config_file(path: Path) -> None:
+    """Refuse a configuration file that is missing or no YAML, with its name and line.
+
+    Raises:
+        UserError: one line for the user.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"--config: cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"--config: {path} is not a text file in UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise UserError(f"{path}{place}: {getattr(error, 'problem', None) or 'not valid YAML'}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: a configuration needs sections like 'model:', this file has none")
+
+
+def parser_error_line(message: str) -> str:
+    """The key and the cause out of jsonargparse's report of many lines.
+
+    ``Parser key "model": ... Errors: ... Option 'lrr' is not accepted ...`` becomes
+    ``model.lrr: there is no such option``.
+    """
+    lines = [line.strip().removeprefix("- ") for line in message.splitlines()]
+    keys = list(dict.fromkeys(key for line in lines for key in _KEY.findall(line)))
+    causes = [line for line in lines if not _NOISE.fullmatch(line)]
+    for cause in causes:
+        if unknown := _UNKNOWN.search(cause):
+            return f"{'.'.join([*keys, unknown[1]])}: there is no such option"
+    text = "; ".join(dict.fromkeys(causes)) or "wrong value"
+    classes = [name for line in lines for name in _CLASS_PATH.findall(line)]
+    if classes and len(keys) == 1:  # with more keys the class was found, and one of its options is wrong
+        text = f"class_path {classes[-1]}: {text}"
+    text = _TYPE.sub(lambda match: _TYPE_NAMES.get(match[1], match[1]), text)
+    text = text.replace(" Got value:", ", got").replace("Expected a typing.Literal", "expected one of ")
+    values = [line.removeprefix("Given value: ") for line in lines if line.startswith("Given value: ")]
+    if values and "got" not in text and not values[0].startswith(("NestedArg", "{")):
+        text = f"{text}, got {values[0]}"
+    text = text.replace("Expected a", "expected a")
+    if "arguments are required" in text:
+        text = f"nothing to train: name a configuration with --config FILE ({text})"
+    return f"{'.'.join(keys)}: {text}" if keys else text
+
+
+def constructor_error_line(error: ValueError) -> str:
+    """The class and the cause, where jsonargparse reports what a constructor refused."""
+    built = _BUILT.search(str(error))
+    cause = one_line(root_cause(error))
+    return f"{built[1]}: {cause}" if built else cause
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """The error that the others were raised from."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of an error, which is the one that says what is wrong."""
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

@@ -1,0 +1,43 @@
+"""What the user chooses about the bookkeeping of a run."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from tablesense.errors import UserError
+
+_NOT_IN_A_NAME = re.compile(r'[/\\\x00-\x1f<>:"|?*]')
+
+
+@dataclass
+class ExperimentConfig:
+    """The ``experiment`` section of a configuration.
+
+    Args:
+        name: What the run is called; its folder is ``{runs_dir}/{name} YYYY-MM-DD HH:MM``.
+        project_name: The W&B project.
+        runs_dir: Where the run folders go.
+        wandb_mode: Send to W&B, only write its local log, or leave W&B out altogether.
+        save_every_n_epochs: How often ``checkpoint_epoch_{N}.pt`` is kept.
+        monitor: The metric that decides which epoch is the best one.
+        monitor_mode: Whether the best is the largest or the smallest value.
+        early_stopping_patience: Stop after so many epochs without a better value; null trains on.
+    """
+
+    name: str = "experiment"
+    project_name: str = "tablesense2"
+    runs_dir: str = "runs"
+    wandb_mode: Literal["online", "offline", "disabled"] = "offline"
+    save_every_n_epochs: int = 10
+    monitor: str = "val/f1"
+    monitor_mode: Literal["max", "min"] = "max"
+    early_stopping_patience: int | None = None
+
+    def __post_init__(self) -> None:
+        name = self.name
+        if not name or name != name.strip(" .") or _NOT_IN_A_NAME.search(name):
+            raise UserError(f"experiment.name: {name!r} cannot be the name of a folder")
+        for key in ("save_every_n_epochs", "early_stopping_patience"):
+            number = getattr(self, key)
+            if number is not None and number < 1:
+                raise UserError(f"experiment.{key}: must be 1 or more, got {number}")

@@ -1,0 +1,51 @@
+"""The files that W&B writes for an online run and leaves out of an offline one."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+
+from tablesense.tracking.atomic import write_text
+from tablesense.tracking.wandb_log import collect, read_records
+
+_FLUSH_SECONDS = 10.0
+
+
+def complete_offline_files(log: Path) -> None:
+    """Write ``wandb-summary.json``, ``wandb-metadata.json`` and ``config.yaml`` beside a finished log."""
+    _wait_for_exit(log)
+    summary: dict[str, Any] = {}
+    config: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
+    for record in read_records(log):
+        if record.HasField("summary"):
+            summary |= collect(record.summary.update)
+            for item in record.summary.remove:
+                summary.pop(item.key, None)
+        elif record.HasField("run"):
+            config |= collect(record.run.config.update)
+        elif record.HasField("config"):
+            config |= collect(record.config.update)
+        elif record.HasField("environment"):
+            metadata |= MessageToDict(record.environment)
+    files = log.parent / "files"
+    files.mkdir(exist_ok=True)
+    _write_missing(files / "wandb-summary.json", json.dumps(summary))
+    _write_missing(files / "wandb-metadata.json", json.dumps(metadata, indent=2))
+    wrapped = {key: {"value": value} for key, value in sorted(config.items())}
+    _write_missing(files / "config.yaml", yaml.safe_dump(wrapped, sort_keys=False))
+
+
+def _write_missing(file: Path, text: str) -> None:
+    if not file.exists():
+        write_text(file, text)
+
+
+def _wait_for_exit(log: Path) -> None:
+    """Wait until W&B's service, another process, has written the last record."""
+    deadline = time.monotonic() + _FLUSH_SECONDS
+    while time.monotonic() < deadline and not any(r.HasField("exit") for r in read_records(log)):
+        time.sleep(0.1)

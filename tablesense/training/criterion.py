@@ -1,0 +1,142 @@
+"""The loss of the detector: classification, boxes, boundaries at every decoder layer, and cell labels."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.ops import box_convert, generalized_box_iou, sigmoid_focal_loss
+
+from tablesense.model.detector import DetectorOutput, LayerOutput, sheet_sizes
+from tablesense.training.matcher import HungarianMatcher, Match, boundary_index
+
+
+class Losses(NamedTuple):
+    """The parts of the loss, unweighted and averaged over the decoder layers, and their weighted sum."""
+
+    loss: Tensor
+    cls: Tensor
+    l1: Tensor
+    iou: Tensor
+    boundary: Tensor
+    cells: Tensor
+
+
+class TableCriterion(nn.Module):
+    """Set-prediction loss (DETR) with focal classification, L1, GIoU, and terms that know cells.
+
+    Args:
+        matcher: pairs queries and tables.
+        lambda_cls: weight of the focal classification loss.
+        lambda_l1: weight of the L1 loss on normalised (cx, cy, w, h).
+        lambda_iou: weight of the GIoU loss.
+        lambda_boundary: weight of the cross-entropy of the four pointed edges.
+        lambda_cells: weight of the cell labels (first cell, inside, on an edge line).
+        aux_loss: take the loss at every decoder layer, not at the last alone.
+        focal_alpha: share of the positive side in the focal loss.
+        focal_gamma: how much easy examples are played down.
+    """
+
+    def __init__(
+        self,
+        matcher: HungarianMatcher,
+        lambda_cls: float = 1.0,
+        lambda_l1: float = 5.0,
+        lambda_iou: float = 2.0,
+        lambda_boundary: float = 2.0,
+        lambda_cells: float = 1.0,
+        aux_loss: bool = True,
+        focal_alpha: float = 0.5,
+        focal_gamma: float = 2.0,
+    ) -> None:
+        super().__init__()
+        self.matcher = matcher
+        self.lambda_cls, self.lambda_l1, self.lambda_iou = lambda_cls, lambda_l1, lambda_iou
+        self.lambda_boundary, self.lambda_cells = lambda_boundary, lambda_cells
+        self.aux_loss = aux_loss
+        self.focal_alpha, self.focal_gamma = focal_alpha, focal_gamma
+
+    def forward(self, output: DetectorOutput, tables: list[Tensor]) -> Losses:
+        """Loss of a batch.
+
+        Args:
+            output: of the network.
+            tables: for each sheet ``[N, 4]`` half-open boxes in grid cells; N may be 0.
+        """
+        sizes = sheet_sizes(output.mask)
+        layers = output.layers if self.aux_loss else output.layers[-1:]
+        parts = [self._layer(layer, output.unused, tables, sizes) for layer in layers]
+        cls, l1, iou, boundary = torch.stack(parts).mean(0).unbind()
+        cells = self._cells(output.cells, tables, output.mask)
+        loss = (
+            self.lambda_cls * cls
+            + self.lambda_l1 * l1
+            + self.lambda_iou * iou
+            + self.lambda_boundary * boundary
+            + self.lambda_cells * cells
+        )
+        return Losses(loss, cls, l1, iou, boundary, cells)
+
+    def _layer(self, layer: LayerOutput, unused: Tensor, tables: list[Tensor], sizes: Tensor) -> Tensor:
+        """Classification, L1, GIoU and boundary loss of one decoder layer, per table. ``[4]``."""
+        matches = self.matcher(layer, unused, tables, sizes)
+        count = max(sum(len(boxes) for boxes in tables), 1)
+        target = torch.zeros_like(layer.logits)
+        for number, match in enumerate(matches):
+            target[number, match.queries] = 1.0
+        focal = sigmoid_focal_loss(layer.logits, target, self.focal_alpha, self.focal_gamma)
+        cls = focal.masked_fill(unused, 0.0).sum() / count
+        l1 = iou = boundary = layer.boxes.sum() * 0.0  # keeps the graph whole when a batch has no table
+        for number, match in enumerate(matches):
+            if len(match.queries):
+                boxes = tables[number][match.tables]
+                box_l1, box_iou = _box_losses(layer.boxes[number, match.queries], boxes / sizes[number])
+                l1, iou = l1 + box_l1, iou + box_iou
+                boundary = boundary + _boundary_loss(layer, number, match, boxes)
+        return torch.stack([cls, l1 / count, iou / count, boundary / count])
+
+    def _cells(self, logits: Tensor, tables: list[Tensor], mask: Tensor) -> Tensor:
+        """Focal loss of the cell labels, in units of one table's share."""
+        target = torch.stack([cell_targets(boxes, mask[0]) for boxes in tables])
+        focal = sigmoid_focal_loss(logits, target, self.focal_alpha, self.focal_gamma) * mask[:, None]
+        first: Tensor = focal[:, 0].sum() / target[:, 0].sum().clamp(min=1)
+        # A long table has many cells on its edges: weigh sheets by their area, not tables by their length.
+        rest: Tensor = focal[:, 1:].sum((1, 2, 3)) / mask.sum((1, 2)).clamp(min=1) ** 0.5
+        return first + rest.mean()
+
+
+def _box_losses(predicted: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+    """Summed L1 and GIoU loss; predicted as (cx, cy, w, h), boxes as corners, both shares of the sheet."""
+    l1 = F.l1_loss(predicted, box_convert(boxes, "xyxy", "cxcywh"), reduction="sum")
+    giou = generalized_box_iou(box_convert(predicted, "cxcywh", "xyxy"), boxes).diagonal()
+    return l1, (1 - giou).sum()
+
+
+def _boundary_loss(layer: LayerOutput, number: int, match: Match, boxes: Tensor) -> Tensor:
+    """Summed over tables: mean cross-entropy of the four pointed lines."""
+    losses = [
+        F.cross_entropy(edge[number, match.queries], boundary_index(boxes, side), reduction="sum")
+        for side, edge in enumerate(layer.edges)
+    ]
+    return torch.stack(losses).sum() / 4
+
+
+def cell_targets(boxes: Tensor, like: Tensor) -> Tensor:
+    """Labels of every cell: first cell of a table, inside one, on its left, top, right, bottom line.
+
+    Args:
+        boxes: ``[N, 4]`` half-open boxes in cells.
+        like: ``[H, W]`` any tensor of the wanted size and device.
+
+    Returns:
+        ``[6, H, W]`` of zeros and ones.
+    """
+    target = torch.zeros((6, *like.shape), device=like.device)
+    for left, top, right, bottom in boxes.long().tolist():
+        target[0, top, left] = 1
+        target[1, top:bottom, left:right] = 1
+        target[2, top:bottom, left] = 1
+        target[3, top, left:right] = 1
+        target[4, top:bottom, right - 1] = 1
+        target[5, bottom - 1, left:right] = 1
+    return target

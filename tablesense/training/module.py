@@ -1,0 +1,180 @@
+"""The LightningModule: it connects network, criterion and scores, and leaves the work to them."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import torch
+from lightning import LightningModule
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor
+
+from tablesense.data.sample import SheetBatch
+from tablesense.errors import UserError
+from tablesense.evaluation.scores import SheetResult, best_threshold, counts_by_corpus, macro, mean_eob
+from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
+from tablesense.model.decode import decode
+from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
+from tablesense.tracking.checkpoint_keys import add_reference_keys
+from tablesense.training.criterion import Losses, TableCriterion
+from tablesense.training.matcher import HungarianMatcher
+from tablesense.training.schedule import warmup_cosine
+
+_MIN_SCORE = 0.05  # boxes below this are never of use; validation sweeps the thresholds above it
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the loss and of the matching cost; see :class:`TableCriterion`."""
+
+    lambda_cls: float = 1.0
+    lambda_l1: float = 5.0
+    lambda_iou: float = 2.0
+    lambda_boundary: float = 2.0
+    lambda_cells: float = 1.0
+    focal_alpha: float = 0.5
+    focal_gamma: float = 2.0
+    aux_loss: bool = True
+    boundary_cost: float = 1.0
+
+
+class TableDetectionModule(LightningModule):
+    """Trains a :class:`TableDetector`.
+
+    Args:
+        network: shape of the network.
+        loss: weights of the loss.
+        lr: peak learning rate of AdamW.
+        weight_decay: of AdamW, on weight matrices only.
+        warmup_steps: optimizer steps of linear warm-up; then the rate falls as a cosine to ``min_lr_share``.
+        min_lr_share: share of ``lr`` at the end.
+        score_threshold: a box scored lower is no prediction in ``val/precision``, ``val/recall``, ``val/f1``.
+    """
+
+    summary_metrics: ClassVar[dict[str, str]] = {
+        "val/eob0_precision": "EoB-0 precision",
+        "val/eob0_recall": "EoB-0 recall",
+        "val/eob0_f1": "EoB-0 F1",
+        "val/eob2_precision": "EoB-2 precision",
+        "val/eob2_recall": "EoB-2 recall",
+        "val/eob2_f1": "EoB-2 F1",
+    }
+
+    def __init__(
+        self,
+        network: NetworkConfig = NetworkConfig(),
+        loss: LossConfig = LossConfig(),
+        lr: float = 5e-4,
+        weight_decay: float = 1e-4,
+        warmup_steps: int = 100,
+        min_lr_share: float = 0.02,
+        score_threshold: float = 0.5,
+    ) -> None:
+        super().__init__()
+        self.lr, self.weight_decay = lr, weight_decay
+        self.warmup_steps, self.min_lr_share = warmup_steps, min_lr_share
+        self.score_threshold = score_threshold
+        self.network = TableDetector(network, NUM_CHANNELS)
+        weights = asdict(loss)
+        matcher = HungarianMatcher(
+            loss.lambda_cls, loss.lambda_l1, loss.lambda_iou, weights.pop("boundary_cost")
+        )
+        self.criterion = TableCriterion(matcher, **weights)
+        self.results: list[SheetResult] = []
+
+    def forward(self, batch: SheetBatch) -> DetectorOutput:
+        """Run the network on a batch."""
+        output: DetectorOutput = self.network(batch.grid, batch.mask)
+        return output
+
+    def training_step(self, batch: SheetBatch) -> Tensor:
+        """Loss of a batch."""
+        losses: Losses = self.criterion(self(batch), batch.tables)
+        self._log_losses("train", losses, len(batch))
+        return losses.loss
+
+    def validation_step(self, batch: SheetBatch) -> None:
+        """Loss of a batch, and its predictions put aside for the scores."""
+        output = self(batch)
+        self._log_losses("val", self.criterion(output, batch.tables), len(batch))
+        for source, found in zip(batch.sources, decode(output, _MIN_SCORE), strict=True):
+            if source is None:
+                continue
+            predicted = tuple((source.fold.to_sheet(box), score) for box, score in found)
+            self.results.append(
+                SheetResult(source.corpus, source.file_name, source.sheet_name, predicted, source.tables)
+            )
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the last epoch's predictions."""
+        self.results.clear()
+
+    def on_validation_epoch_end(self) -> None:
+        """Score all predictions; each process has its share of the sheets, so they are gathered first."""
+        results = self._gathered_results()
+        metrics: dict[str, float] = {}
+        for tolerance in (0, 2):
+            totals = counts_by_corpus(results, tolerance, self.score_threshold)
+            scores = macro(totals)
+            metrics |= {f"val/eob{tolerance}_{name}": value for name, value in asdict(scores).items()}
+            metrics |= {f"val/eob{tolerance}_f1/{corpus}": total.f1 for corpus, total in totals.items()}
+        metrics |= {f"val/{name}": metrics[f"val/eob0_{name}"] for name in ("precision", "recall", "f1")}
+        metrics["val/eob_mean"] = mean_eob(results, self.score_threshold)
+        metrics["val/best_threshold"] = best_threshold(results)
+        self.log_dict(metrics, rank_zero_only=False, logger=False)
+
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        """AdamW; warm-up, then a cosine, stepped with the optimizer."""
+        groups: list[dict[str, Any]] = [
+            {"params": [p for p in self.network.parameters() if p.ndim > 1]},
+            {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, self.lr, weight_decay=self.weight_decay)
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = warmup_cosine(optimizer, self.warmup_steps, steps, self.min_lr_share)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Put in what rebuilding the network needs, and the reference's keys."""
+        checkpoint["feature_version"] = FEATURE_VERSION
+        checkpoint["network"] = asdict(self.network.config)
+        add_reference_keys(self.trainer, checkpoint)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse weights that were trained on other features or another shape of network.
+
+        Raises:
+            UserError: they were.
+        """
+        version = checkpoint.get("feature_version")
+        if version != FEATURE_VERSION:
+            raise UserError(
+                f"the checkpoint was trained on feature version {version}, this tablesense has "
+                f"{FEATURE_VERSION}: train again, or install the version that made it"
+            )
+        if checkpoint.get("network") != asdict(self.network.config):
+            raise UserError("the checkpoint's network has another shape than model.network in the config")
+
+    def _gathered_results(self) -> list[SheetResult]:
+        if self.trainer.world_size == 1:
+            return self.results
+        parts: list[Any] = [None] * self.trainer.world_size
+        torch.distributed.all_gather_object(parts, self.results)
+        # A distributed sampler repeats sheets to give each process as many: count each once.
+        unique = {
+            (result.corpus, result.file_name, result.sheet_name): result for part in parts for result in part
+        }
+        return list(unique.values())
+
+    def _log_losses(self, stage: str, losses: Losses, batch_size: int) -> None:
+        values = {
+            f"{stage}/loss": losses.loss,
+            f"{stage}/det_loss": losses.loss,
+            f"{stage}/cls_loss": losses.cls,
+            f"{stage}/l1_loss": losses.l1,
+            f"{stage}/iou_loss": losses.iou,
+            f"{stage}/boundary_loss": losses.boundary,
+            f"{stage}/cell_loss": losses.cells,
+        }
+        self.log_dict(
+            values, on_step=False, on_epoch=True, batch_size=batch_size, logger=False, sync_dist=True
+        )

@@ -1,0 +1,113 @@
+"""What is sent: gradient norms, and the W&B log of an offline run read back."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tablesense.fit import main
+from tablesense.tracking.config_file import flatten
+from tablesense.tracking.gradients import gradient_norms
+from tablesense.tracking.wandb_log import last_step, log_files, read_records
+
+from . import toy
+from .conftest import Fit, load, only_run
+
+
+def test_gradient_norms_equal_a_loop() -> None:
+    weights = [torch.nn.Parameter(torch.randn(size)) for size in (3, 5, 2)]
+    for weight in weights[:2]:
+        weight.grad = torch.randn_like(weight)
+    optimizer = torch.optim.SGD([{"params": weights[:1]}, {"params": weights[1:]}])
+    expected = [float(weight.grad.norm()) for weight in weights[:2] if weight.grad is not None]
+    assert gradient_norms(optimizer) == pytest.approx((max(expected), sum(expected) / 2))
+
+
+def test_gradient_norms_without_gradients() -> None:
+    assert gradient_norms(torch.optim.SGD([torch.nn.Parameter(torch.zeros(2))])) is None
+
+
+def test_flatten_leaves_out_init_args() -> None:
+    config = {"model": {"class_path": "x.Y", "init_args": {"lr": 1, "sizes": [1, 2]}}, "seed": 3, "empty": {}}
+    flat = {"model/class_path": "x.Y", "model/lr": 1, "model/sizes": [1, 2], "seed": 3, "empty": {}}
+    assert flatten(config) == flat
+
+
+@pytest.mark.slow
+def test_disabled_never_imports_wandb(config_file: Path) -> None:
+    code = (
+        "import sys; from tablesense.fit import main; "
+        f"code = main(['--config', {str(config_file)!r}, '--trainer.max_epochs=1']); "
+        "sys.exit(code or 10 * ('wandb' in sys.modules))"
+    )
+    assert run_python("-c", code).returncode == 0
+
+
+@pytest.mark.slow
+def test_offline_log_and_its_continuation(fit: Fit, runs_dir: Path) -> None:
+    assert (
+        fit("--experiment.wandb_mode=offline", "--trainer.max_epochs=2", "--model.scores=[0.5,0.4,0.6]") == 0
+    )
+    run = only_run(runs_dir)
+    assert main(["--resume", str(run), "--trainer.max_epochs=3"]) == 0
+
+    run_id = (run / "wandb" / "run_id.txt").read_text().strip()
+    logs = log_files(run / "wandb", run_id)
+    assert len(logs) == 2, "the same id twice"
+    rows = [row for log in logs for row in history(log)]
+    assert [row["_step"] for row in rows] == list(range(len(rows))), "steps go on"
+    assert last_step(logs) == len(rows) - 1
+
+    epochs = [row for row in rows if "epoch" in row]
+    assert [row["epoch"] for row in epochs] == [1, 2, 3]
+    expected = {"train/loss", "train/lr", "val/loss", "val/f1"}
+    expected |= {"system/cpu_memory_mb", "system/epoch_time_seconds"}
+    assert all(row.keys() >= expected for row in epochs)
+    steps = [row for row in rows if "train/max_grad_norm" in row]
+    assert len(steps) == 12, "one row an optimizer step"
+    assert all(row["train/max_grad_norm"] >= row["train/mean_grad_norm"] > 0 for row in steps)
+
+    files = logs[-1].parent / "files"
+    assert {"wandb-summary.json", "wandb-metadata.json", "config.yaml", "output.log", "requirements.txt"} <= {
+        file.name for file in files.iterdir()
+    }
+    summary = json.loads((files / "wandb-summary.json").read_text())
+    assert (summary["best_epoch"], summary["best_f1"]) == (3, pytest.approx(0.6))
+    config = (files / "config.yaml").read_text()
+    for key in ("model/lr:", "data/batch_size:", "trainer/max_epochs:", "model/total_params:"):
+        assert key in config
+
+
+@pytest.mark.slow
+def test_two_processes_make_one_run(config_file: Path, runs_dir: Path) -> None:
+    ddp = ["--trainer.strategy=ddp", "--trainer.devices=2", "--trainer.max_epochs=2"]
+    offline = "--experiment.wandb_mode=offline"
+    done = run_python("-m", "tablesense.fit", "--config", str(config_file), *ddp, offline)
+    assert done.returncode == 0, done.stderr
+    run = only_run(runs_dir)
+    assert len(list((run / "wandb").glob("offline-run-*"))) == 1
+    assert len((run / "metrics.jsonl").read_text().splitlines()) == 2
+    assert load(run / "checkpoints" / "last.pt")["epoch"] == 2
+
+
+def run_python(*args: str) -> subprocess.CompletedProcess[str]:
+    """Another Python in which the toy's package can be imported as it is here."""
+    root = Path(toy.__file__).parents[len(toy.__name__.split(".")) - 1]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
+    command = [sys.executable, *args]
+    return subprocess.run(  # noqa: S603 - our own command
+        command, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def history(log: Path) -> list[dict[str, Any]]:
+    return [
+        {(item.key or ".".join(item.nested_key)): json.loads(item.value_json) for item in record.history.item}
+        for record in read_records(log)
+        if record.HasField("history")
+    ]

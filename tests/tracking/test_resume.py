@@ -1,0 +1,131 @@
+"""Going on: after an interruption, from any checkpoint, after a write that failed."""
+
+import json
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+import torch
+
+from tablesense.fit import main
+from tablesense.tracking.atomic import atomic_write
+from tablesense.tracking.checkpoints import AtomicCheckpointIO
+
+from .conftest import Fit, load, only_run, same
+
+EMA = ("--trainer.callbacks+=EMAWeightAveraging", "--trainer.callbacks.decay=0.5")
+
+
+def epochs(run: Path) -> list[int]:
+    return [json.loads(line)["epoch"] for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("extra", [(), EMA, ("--trainer.accumulate_grad_batches=3",)])
+def test_resumed_equals_never_interrupted(
+    fit: Fit, runs_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: tuple[str, ...]
+) -> None:
+    whole = tmp_path / "whole"
+    assert fit(f"--experiment.runs_dir={whole}", *extra) == 0
+    assert fit("--model.interrupt_at=2", *extra) == 130
+    run = only_run(runs_dir)
+    assert f"--resume '{run}'" in capsys.readouterr().err
+    assert main(["--resume", str(run), "--model.interrupt_at=null"]) == 0
+
+    assert epochs(run) == [1, 2, 3, 4]
+    for name in ("last.pt", "best.pt", "checkpoint_epoch_4.pt"):
+        resumed = load(run / "checkpoints" / name)
+        straight = load(only_run(whole) / "checkpoints" / name)
+        for key in (
+            "model_state_dict",
+            "optimizer_state_dict",
+            "scheduler_state_dict",
+            "epoch",
+            "best_val_f1",
+        ):
+            assert same(resumed[key], straight[key]), (name, key)
+        assert same(resumed["val_metrics"], straight["val_metrics"])
+        assert same(resumed["train_metrics"], straight["train_metrics"])
+
+
+def test_resume_needs_no_config_and_takes_overrides(fit: Fit, runs_dir: Path) -> None:
+    assert fit("--trainer.max_epochs=2") == 0
+    run = only_run(runs_dir)
+    assert main(["--resume", str(run), "--trainer.max_epochs=3"]) == 0
+    assert only_run(runs_dir) == run
+    assert epochs(run) == [1, 2, 3]
+    assert (run / "configs" / "config_before_resume_1.yaml").exists()
+
+
+def test_resume_drops_rows_of_epochs_trained_again(fit: Fit, runs_dir: Path) -> None:
+    assert fit() == 0
+    run = only_run(runs_dir)
+    (run / "checkpoints" / "last.pt").write_bytes(b"cut short")
+    (run / "checkpoints" / "checkpoint_epoch_4.pt").unlink()
+    assert main(["--resume", str(run), "--trainer.max_epochs=3"]) == 0
+    assert epochs(run) == [1, 2, 3]
+
+
+def test_resuming_a_finished_run_changes_nothing(fit: Fit, runs_dir: Path) -> None:
+    assert fit("--trainer.max_epochs=2") == 0
+    run = only_run(runs_dir)
+    before = load(run / "checkpoints" / "last.pt")
+    assert main(["--resume", str(run)]) == 0
+    assert same(load(run / "checkpoints" / "last.pt")["model_state_dict"], before["model_state_dict"])
+    assert epochs(run) == [1, 2]
+
+
+def test_ckpt_path_goes_on_in_a_new_run(fit: Fit, runs_dir: Path, tmp_path: Path) -> None:
+    assert fit("--trainer.max_epochs=2") == 0
+    start = only_run(runs_dir) / "checkpoints" / "best.pt"
+    elsewhere = tmp_path / "elsewhere"
+    with pytest.warns(UserWarning, match="The dirpath has changed"):
+        assert fit(f"--ckpt_path={start}", f"--experiment.runs_dir={elsewhere}") == 0
+    assert load(only_run(elsewhere) / "checkpoints" / "last.pt")["epoch"] == 4
+
+
+def test_interrupted_before_the_first_epoch(
+    fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit("--model.interrupt_at=0") == 130
+    err = capsys.readouterr().err
+    assert "before the first epoch" in err
+    assert str(only_run(runs_dir)) in err
+
+
+def test_a_killed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    file = tmp_path / "last.pt"
+    file.write_bytes(b"old")
+
+    def write() -> None:
+        with atomic_write(file) as out:
+            out.write(b"ne")
+            out.flush()
+            assert file.read_bytes() == b"old", "what a kill at this moment would leave"
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    assert file.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]
+
+
+def test_a_full_disk_keeps_the_previous_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "last.pt"
+    AtomicCheckpointIO().save_checkpoint({"epoch": 1}, file)
+    save = torch.save
+
+    def full(state: Any, out: BinaryIO) -> None:
+        out.write(b"half a file")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.warns(RuntimeWarning, match=r"No space left on device; the previous one is kept"):
+        AtomicCheckpointIO().save_checkpoint({"epoch": 2}, file)
+    monkeypatch.setattr(torch, "save", save)
+    assert load(file) == {"epoch": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]
+
+
+def test_another_error_while_saving_is_not_hidden(tmp_path: Path) -> None:
+    with pytest.raises((AttributeError, TypeError)):
+        AtomicCheckpointIO().save_checkpoint({"no": (_ for _ in ())}, tmp_path / "last.pt")

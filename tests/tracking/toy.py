@@ -1,0 +1,81 @@
+"""The smallest task that exercises all bookkeeping: a line to fit, with dropout and a schedule."""
+
+from typing import ClassVar
+
+import torch
+from lightning.pytorch import LightningDataModule, LightningModule
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from tablesense.errors import UserError
+
+Batch = list[Tensor]
+
+
+class ToyModule(LightningModule):
+    """Logs what a real task logs; ``val/f1`` follows a given list where there is one."""
+
+    summary_metrics: ClassVar[dict[str, str]] = {"val/f1": "F1"}
+
+    def __init__(
+        self,
+        lr: float = 0.05,
+        hidden: int = 4,
+        scores: list[float] | None = None,
+        interrupt_at: int | None = None,
+    ) -> None:
+        super().__init__()
+        if hidden < 1:
+            raise ValueError("hidden must be 1 or more")
+        self.save_hyperparameters()
+        self.lr = lr
+        self.scores = scores
+        self.interrupt_at = interrupt_at
+        self.net = nn.Sequential(nn.Linear(2, hidden), nn.Dropout(0.3), nn.Linear(hidden, 1))
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        if self.current_epoch == self.interrupt_at:
+            raise KeyboardInterrupt
+        loss = self._loss(batch)
+        self.log("train/loss", loss, on_step=False, on_epoch=True, logger=False, sync_dist=True)
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        loss = self._loss(batch)
+        score = 1 / (1 + loss) if self.scores is None else torch.tensor(self.scores[self.current_epoch])
+        self.log_dict({"val/loss": loss, "val/f1": score}, logger=False, sync_dist=True)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        optimizer = torch.optim.AdamW(self.parameters(), lr=self.lr)
+        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "epoch"}}
+
+    def next_steps(self, run: object) -> list[str]:
+        return ["look at it"]
+
+    def _loss(self, batch: Batch) -> Tensor:
+        inputs, targets = batch
+        return nn.functional.mse_loss(self.net(inputs), targets)
+
+
+class ToyData(LightningDataModule):
+    def __init__(self, batch_size: int = 4, problem: str | None = None) -> None:
+        super().__init__()
+        if batch_size > 16:
+            raise UserError("data.batch_size: there are only 16 points")
+        self.batch_size = batch_size
+        self.problem = problem
+
+    def setup(self, stage: str) -> None:
+        if self.problem is not None:
+            raise UserError(self.problem)
+        generator = torch.Generator().manual_seed(0)
+        inputs = torch.randn(16, 2, generator=generator)
+        self.points = TensorDataset(inputs, inputs.sum(dim=1, keepdim=True))
+
+    def train_dataloader(self) -> DataLoader[tuple[Tensor, ...]]:
+        return DataLoader(self.points, self.batch_size, shuffle=True)
+
+    def val_dataloader(self) -> DataLoader[tuple[Tensor, ...]]:
+        return DataLoader(self.points, self.batch_size)
