@@ -44,7 +44,8 @@ def read_corpus(folder: str | Path) -> Corpus:
     folder = Path(folder)
     path = folder / "annotations.jsonl"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): a sheet's name may hold one of the rarer line ends that it knows.
+        lines = path.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise UserError(
             f"{path}: cannot be read ({error.strerror}); a corpus is a folder with workbooks/ and "
@@ -60,7 +61,7 @@ def read_corpus(folder: str | Path) -> Corpus:
             annotation = parse_annotation(line)
             _check_name(annotation.file_name)
             corpus.annotations.append(annotation)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # JSON nested too deeply is a bad line as well
             corpus.problems.append(Problem("annotation", f"{path}, line {number}", str(error)))
     return corpus
 
@@ -70,6 +71,8 @@ def _check_name(file_name: str) -> None:
     path = Path(file_name)
     if path.is_absolute() or ".." in path.parts:
         raise ValueError(f"file_name {file_name!r} leads out of the corpus folder")
+    if "\0" in file_name:
+        raise ValueError(f"file_name {file_name!r} is no name of a file")
 
 
 def split_by_field(annotations: Iterable[SheetAnnotation], split: str) -> list[SheetAnnotation]:

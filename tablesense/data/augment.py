@@ -123,7 +123,8 @@ def thin(sample: Sample, max_cells: int) -> Sample:
     _, rows, columns = sample.values.shape
     near = near_edges(sample.boxes, rows, axis=1)
     spare = np.flatnonzero(~near)
-    wanted = max(max_cells // columns - int(near.sum()), 0)
+    # A sheet that is wider than all that is allowed, and has no table, still keeps a row.
+    wanted = max(max_cells // columns - int(near.sum()), int(not near.any()))
     if rows * columns <= max_cells or wanted >= len(spare):
         return sample
     times = near.astype(np.int64)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from rich.progress import track
 
+from tablesense.boxes import to_a1
 from tablesense.corpora.corpus import Corpus, Problem
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.data.sample import Sample, Source
@@ -64,7 +65,7 @@ def _add(loaded: Loaded, corpus: str, annotation: SheetAnnotation, grid: SheetGr
     for table in annotation.tables:
         box = grid.fold.to_grid(table)
         if grid.fold.to_sheet(box).intersection(table) == 0:
-            loaded.problems.append(Problem("range outside the sheet", where, f"{table} holds no cell"))
+            loaded.problems.append(Problem("range outside the sheet", where, f"{to_a1(table)} holds no cell"))
             continue
         boxes.append(box)
     source = Source(corpus, annotation.file_name, annotation.sheet_name, annotation.tables, grid.fold)

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,7 @@ from tablesense.corpora.record import SheetAnnotation
 from tablesense.data.augment import Augment, AugmentConfig, thin
 from tablesense.data.dataset import PlainDataset, TrainDataset
 from tablesense.data.loading import Loaded, crop_to, load_samples, refuse
-from tablesense.data.sample import Sample, collate
+from tablesense.data.sample import Sample, pack
 from tablesense.data.sampler import BucketBatchSampler, EpochSampler
 from tablesense.errors import UserError
 from tablesense.features.cache import FeatureCache
@@ -43,7 +44,8 @@ class SheetDataModule(LightningDataModule):
 
     Args:
         corpora: the annotated corpora.
-        batch_size: sheets a batch.
+        batch_size: sheets a batch; sheets of like shape go through the network together.
+        pass_cost: what one pass through the network costs beside its cells, in cells; see :func:`pack`.
         split: ``field`` follows the annotations' ``split``; ``group`` draws val by template.
         val_fraction: share of the groups drawn for val, with ``split: group``.
         seed: of the drawn split, the order of the sheets and their augmentation.
@@ -60,7 +62,8 @@ class SheetDataModule(LightningDataModule):
     def __init__(
         self,
         corpora: list[CorpusConfig],
-        batch_size: int = 4,
+        batch_size: int = 8,
+        pass_cost: int = 500,
         split: Literal["field", "group"] = "field",
         val_fraction: float = 0.2,
         seed: int = 42,
@@ -72,7 +75,7 @@ class SheetDataModule(LightningDataModule):
         num_workers: int = 0,
     ) -> None:
         super().__init__()
-        self.corpora, self.batch_size = corpora, batch_size
+        self.corpora, self.batch_size, self.pass_cost = corpora, batch_size, pass_cost
         self.split, self.val_fraction, self.seed = split, val_fraction, seed
         self.augment = augment
         self.max_cells, self.max_eval_cells = max_cells, max_eval_cells
@@ -119,7 +122,7 @@ class SheetDataModule(LightningDataModule):
         return DataLoader(
             TrainDataset(samples, augment, self.seed),
             batch_sampler=BucketBatchSampler(sampler, self.batch_size, False, sizes),
-            collate_fn=collate,
+            collate_fn=partial(pack, pass_cost=self.pass_cost),
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
         )
@@ -128,7 +131,10 @@ class SheetDataModule(LightningDataModule):
         """The sheets as they are, by size."""
         samples = sorted(self.val_samples, key=lambda sample: sample.cells)
         return DataLoader(
-            PlainDataset(samples), self.batch_size, collate_fn=collate, num_workers=self.num_workers
+            PlainDataset(samples),
+            self.batch_size,
+            collate_fn=partial(pack, pass_cost=self.pass_cost),
+            num_workers=self.num_workers,
         )
 
     def _split(

@@ -1,6 +1,7 @@
 """What training handles: one sheet with its tables in grid cells, and a padded batch of them."""
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -71,6 +72,33 @@ class SheetBatch:
     def __len__(self) -> int:
         """Number of sheets."""
         return len(self.sources)
+
+
+def pack(samples: list[Sample], pass_cost: int) -> list[SheetBatch]:
+    """Pad sheets of like shape together, so that little of a batch is padding.
+
+    Starting from every sheet alone, the two packs whose union saves most are joined, until none does.
+    What a pack costs is its padded cells plus ``pass_cost``, the cells' worth of one more pass through
+    the network: about 500 on a CPU, far more on a GPU.
+    """
+    packs = [[sample] for sample in samples]
+    while len(packs) > 1:
+        costs = [_cost(members, pass_cost) for members in packs]
+        saving, one, other = max(
+            (costs[i] + costs[j] - _cost(packs[i] + packs[j], pass_cost), i, j)
+            for i, j in combinations(range(len(packs)), 2)
+        )
+        if saving <= 0:
+            break
+        packs[one] = packs[one] + packs.pop(other)
+    return [collate(members) for members in packs]
+
+
+def _cost(samples: list[Sample], pass_cost: int) -> int:
+    """Padded cells of a pack, and the pass itself."""
+    height = max(sample.values.shape[1] for sample in samples)
+    width = max(sample.values.shape[2] for sample in samples)
+    return int(len(samples) * height * width + pass_cost)
 
 
 def collate(samples: list[Sample]) -> SheetBatch:

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import tempfile
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,9 +13,6 @@ from tablesense.features.featurize import KEEP, SheetGrid, featurize
 from tablesense.features.fold import AxisFold, Fold
 from tablesense.sheets.sheet import SheetError
 from tablesense.sheets.workbook import open_workbook
-
-# What a damaged entry raises when it is read: cut short, not a zip, missing arrays, wrong shapes.
-_DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
 def default_cache_folder() -> Path:
@@ -69,11 +65,14 @@ def _content_hash(path: Path) -> str:
 def _load(path: Path) -> SheetGrid | None:
     """Read an entry; None when there is none, or when it is damaged and must be made again."""
     try:
-        with np.load(path, allow_pickle=False) as entry:
+        # numpy leaves a file open that turns out to be no zip; one that is opened here is closed here.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
             values, rows, columns = entry["values"], entry["rows"], entry["columns"]
-    except _DAMAGE:
+    except Exception:  # zipfile, zlib and numpy raise almost anything over a damaged entry
         return None
-    if values.dtype != np.uint8 or values.shape != (NUM_CHANNELS, len(rows), len(columns)):
+    if (values.dtype, rows.dtype, columns.dtype) != (np.uint8, np.int64, np.int64):
+        return None
+    if values.shape != (NUM_CHANNELS, *rows.shape, *columns.shape):
         return None
     return SheetGrid(values, Fold(AxisFold(rows), AxisFold(columns)))
 

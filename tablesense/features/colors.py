@@ -1,12 +1,14 @@
 """A colour becomes one of eight buckets by hue, lightness and saturation."""
 
 import colorsys
+import re
 from functools import lru_cache
 
 from tablesense.features.channels import COLOR_BUCKETS
 
 # Below this saturation a colour is a shade of gray to the eye, whatever its hue.
 _GRAY_SATURATION = 0.15
+_RGB = re.compile(r"[0-9A-Fa-f]{6}")
 _HUES = (("red", 20), ("yellow", 70), ("green", 165), ("blue", 265), ("other", 330), ("red", 361))
 
 
@@ -20,6 +22,8 @@ def color_bucket(rgb: str) -> str:
     Raises:
         ValueError: the text is no ``RRGGBB`` colour.
     """
+    if _RGB.fullmatch(rgb) is None:
+        raise ValueError(f"{rgb!r} is not a colour like 'FF8800'")
     red, green, blue = (int(rgb[i : i + 2], 16) / 255 for i in (0, 2, 4))
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
     if lightness < 0.12:

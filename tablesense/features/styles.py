@@ -11,6 +11,8 @@ from tablesense.features.colors import color_bucket
 from tablesense.sheets.sheet import Style
 
 _CURRENCY = re.compile(r"[$€£¥₹]|\[\$|\bUSD\b|\bEUR\b", re.IGNORECASE)
+_LOCALE = re.compile(r"\[\$-[^\]]*\]")  # [$-409]: a language, and no currency for all its dollar sign
+_SECOND_PARTS = re.compile(r"(s\]?)\.0+")
 _QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!\$|h|m|s)[^\]]*\]')
 _ALIGN = {
     "left": "align_left",
@@ -26,7 +28,7 @@ def number_format_kind(number_format: str) -> str | None:
 
     Only the section for positive numbers counts. The codes are those of ECMA-376, 18.8.31.
     """
-    section = number_format.split(";")[0]
+    section = _LOCALE.sub("", number_format.split(";")[0])
     if section.lower() in ("general", "@", ""):
         return None
     if _CURRENCY.search(section):
@@ -34,7 +36,7 @@ def number_format_kind(number_format: str) -> str | None:
     bare = _QUOTED.sub("", section).lower()
     if "%" in bare:
         return "percent"
-    if any(letter in bare for letter in "ymdhs") and "0" not in bare.replace("ss.0", ""):
+    if any(letter in bare for letter in "ymdhs") and "0" not in _SECOND_PARTS.sub(r"\1", bare):
         return "date"
     if "0." in bare or "#." in bare or "e+" in bare:
         return "decimal"
@@ -42,7 +44,7 @@ def number_format_kind(number_format: str) -> str | None:
 
 
 def pattern_code(style: Style) -> int:
-    """What folding compares of a style: bold, fill and the horizontal borders. 0 for a plain style."""
+    """What folding compares of a style: bold, fill and the borders. 0 for a plain style."""
     flags = (style.bold, style.border_top, style.border_bottom, style.border_left, style.border_right)
     code = sum(1 << bit for bit, flag in enumerate(flags) if flag)
     return code + (32 if style.fill_color is not None else 0)

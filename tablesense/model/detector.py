@@ -13,6 +13,8 @@ from tablesense.model.backbone import Backbone, CellBackbone
 from tablesense.model.boundary import BoundaryHead
 from tablesense.model.transformer import DecoderLayer, DeformableEncoder
 
+_BEHIND = 1e4  # far below any logit
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
@@ -177,7 +179,8 @@ class SheetProposals(nn.Module):
             sizes: ``[B, 1, 4]`` from :func:`sheet_sizes`.
         """
         width = mask.shape[2]
-        scores = first.detach().masked_fill(~mask, float("-inf")).flatten(1)
+        scores = first.detach().masked_fill(~mask, float("-inf"))
+        scores = demote_slopes(scores).flatten(1)
         scores = F.pad(scores, (0, max(0, self.num_queries - scores.shape[1])), value=float("-inf"))
         top, index = scores.topk(self.num_queries, dim=1)
         unused = top == float("-inf")
@@ -190,6 +193,15 @@ class SheetProposals(nn.Module):
         extent = torch.maximum(extent, 1 / sizes[..., :2])
         boxes = torch.cat([corner + extent / 2, extent], -1)
         return self.query(chosen), boxes, unused
+
+
+def demote_slopes(scores: Tensor) -> Tensor:
+    """Put every cell that has a better neighbour behind all cells that have none. ``[B, H, W]``.
+
+    Else neighbouring cells become near-equal queries of one table, and none of them is sure to be the one.
+    """
+    highest = F.max_pool2d(scores[:, None], 3, stride=1, padding=1)[:, 0]
+    return torch.where(scores < highest, scores - _BEHIND, scores)
 
 
 class LearnedProposals(nn.Module):

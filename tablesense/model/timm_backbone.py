@@ -4,6 +4,7 @@ from typing import Any
 
 import timm
 import torch.nn.functional as F
+from timm.layers.grn import GlobalResponseNorm
 from torch import Tensor, nn
 
 from tablesense.errors import UserError
@@ -24,7 +25,8 @@ class TimmBackbone(Backbone):
         name: a model of timm, such as ``convnextv2_atto``; weights start at random, cells are no photos.
         in_channels: feature channels of a cell.
         hidden_dim: channels of every map returned.
-        num_stages: how many stages are used; their strides are 2, 4, 8, ...
+        num_stages: how many stages are used; their strides are 2, 4, 8, ..., with an overlapping stem (the
+            models ending in ``_ols``) 4, 8, 16, ...
 
     Raises:
         UserError: timm knows no such model, or it is not of the ConvNeXt family.
@@ -47,15 +49,21 @@ class TimmBackbone(Backbone):
         self.cells = nn.ModuleList(ContextBlock(hidden_dim) for _ in range(2))
         info: Any = self.body.feature_info
         channels = [hidden_dim, *info.channels()]
-        self.strides = (1, *info.reduction())
+        # After a stem of stride 2 timm's first stage halves once more; sheets are too small for that.
+        first_stage = self.body.get_submodule("stages_0")
+        halved = 1 if isinstance(first_stage.downsample, nn.Identity) else 2
+        first_stage.downsample = nn.Identity()
+        self.strides = (1, *(stride // halved for stride in info.reduction()))
         self.project = nn.ModuleList(nn.Conv2d(count, hidden_dim, 1) for count in channels)
         self.norms = nn.ModuleList(CellNorm(hidden_dim) for _ in channels)
         self._masks: dict[tuple[int, ...], Tensor] = {}
         for module in self.body.modules():
             if isinstance(module, nn.Conv2d):
                 module.register_forward_pre_hook(self._mask_channels_first)
-            elif type(module).__name__ == "GlobalResponseNorm":
-                module.register_forward_pre_hook(self._mask_channels_last)
+            elif isinstance(module, GlobalResponseNorm):
+                channels_last = module.channel_dim == -1
+                hook = self._mask_channels_last if channels_last else self._mask_channels_first
+                module.register_forward_pre_hook(hook)
 
     def forward(self, grid: Tensor, mask: Tensor) -> list[Level]:
         """See :class:`Backbone`."""
@@ -64,8 +72,10 @@ class TimmBackbone(Backbone):
             cells = block(cells, mask)
         pad = (0, -mask.shape[2] % self.strides[-1], 0, -mask.shape[1] % self.strides[-1])
         padded = F.pad(mask, pad)
-        masks = [mask, *(pool_mask(padded, stride) for stride in self.strides[1:])]
-        self._masks = {tuple(inside.shape[1:]): inside for inside in [padded, *masks[1:]]}
+        halvings = range(1, self.strides[-1].bit_length())
+        pooled = {1: padded} | {2**n: pool_mask(padded, 2**n) for n in halvings}
+        masks = [mask, *(pooled[stride] for stride in self.strides[1:])]
+        self._masks = {tuple(inside.shape[1:]): inside for inside in pooled.values()}
         maps = [cells, *self.body(F.pad(cells, pad))]
         return [
             Level(norm(project(features)) * inside[:, None], inside, stride)

@@ -92,10 +92,10 @@ class FitCLI(LightningCLI):
         except ValueError as error:
             cause = root_cause(error)
             if isinstance(cause, UserError):
-                raise cause from error
+                raise cause from None
             if isinstance(cause, ValueError):
                 raise UserError(constructor_error_line(error)) from error
-            raise cause from error  # a bug: its own traceback, not jsonargparse's report
+            raise cause from None  # a bug: its own traceback, not jsonargparse's report
 
     @override
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:

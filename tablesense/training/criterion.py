@@ -56,18 +56,29 @@ class TableCriterion(nn.Module):
         self.aux_loss = aux_loss
         self.focal_alpha, self.focal_gamma = focal_alpha, focal_gamma
 
-    def forward(self, output: DetectorOutput, tables: list[Tensor]) -> Losses:
-        """Loss of a batch.
+    def forward(
+        self,
+        output: DetectorOutput,
+        tables: list[Tensor],
+        num_tables: int | None = None,
+        num_sheets: int | None = None,
+    ) -> Losses:
+        """Loss of a batch, or of one pack of it.
 
         Args:
             output: of the network.
             tables: for each sheet ``[N, 4]`` half-open boxes in grid cells; N may be 0.
+            num_tables: tables of the whole batch, to average over; None: those given.
+            num_sheets: sheets of the whole batch; None: those given.
         """
+        num_tables = sum(len(boxes) for boxes in tables) if num_tables is None else num_tables
+        num_sheets = len(tables) if num_sheets is None else num_sheets
         sizes = sheet_sizes(output.mask)
         layers = output.layers if self.aux_loss else output.layers[-1:]
         parts = [self._layer(layer, output.unused, tables, sizes) for layer in layers]
-        cls, l1, iou, boundary = torch.stack(parts).mean(0).unbind()
-        cells = self._cells(output.cells, tables, output.mask)
+        cls, l1, iou, boundary = (torch.stack(parts).mean(0) / max(num_tables, 1)).unbind()
+        first, lines = self._cells(output.cells, tables, output.mask)
+        cells = first / max(num_tables, 1) + lines / num_sheets
         loss = (
             self.lambda_cls * cls
             + self.lambda_l1 * l1
@@ -78,31 +89,32 @@ class TableCriterion(nn.Module):
         return Losses(loss, cls, l1, iou, boundary, cells)
 
     def _layer(self, layer: LayerOutput, unused: Tensor, tables: list[Tensor], sizes: Tensor) -> Tensor:
-        """Classification, L1, GIoU and boundary loss of one decoder layer, per table. ``[4]``."""
+        """Summed classification, L1, GIoU and boundary loss of one decoder layer. ``[4]``."""
         matches = self.matcher(layer, unused, tables, sizes)
-        count = max(sum(len(boxes) for boxes in tables), 1)
         target = torch.zeros_like(layer.logits)
         for number, match in enumerate(matches):
             target[number, match.queries] = 1.0
         focal = sigmoid_focal_loss(layer.logits, target, self.focal_alpha, self.focal_gamma)
-        cls = focal.masked_fill(unused, 0.0).sum() / count
-        l1 = iou = boundary = layer.boxes.sum() * 0.0  # keeps the graph whole when a batch has no table
+        cls = focal.masked_fill(unused, 0.0).sum()
+        # Without a table every parameter still gets a gradient of zero: other processes wait for it.
+        # Of the edges the highest logits are taken, as those outside the sheet sum to infinity.
+        highest = torch.stack([edge.amax(-1).sum() for edge in layer.edges])
+        l1 = iou = boundary = (layer.boxes.sum() + highest.sum()) * 0.0
         for number, match in enumerate(matches):
             if len(match.queries):
                 boxes = tables[number][match.tables]
                 box_l1, box_iou = _box_losses(layer.boxes[number, match.queries], boxes / sizes[number])
                 l1, iou = l1 + box_l1, iou + box_iou
                 boundary = boundary + _boundary_loss(layer, number, match, boxes)
-        return torch.stack([cls, l1 / count, iou / count, boundary / count])
+        return torch.stack([cls, l1, iou, boundary])
 
-    def _cells(self, logits: Tensor, tables: list[Tensor], mask: Tensor) -> Tensor:
-        """Focal loss of the cell labels, in units of one table's share."""
-        target = torch.stack([cell_targets(boxes, mask[0]) for boxes in tables])
+    def _cells(self, logits: Tensor, tables: list[Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Summed focal loss of the first cells (over tables), and of the other labels (over sheets)."""
+        target = torch.stack([cell_targets(boxes, mask[0]) for boxes in tables]).to(logits)
         focal = sigmoid_focal_loss(logits, target, self.focal_alpha, self.focal_gamma) * mask[:, None]
-        first: Tensor = focal[:, 0].sum() / target[:, 0].sum().clamp(min=1)
         # A long table has many cells on its edges: weigh sheets by their area, not tables by their length.
         rest: Tensor = focal[:, 1:].sum((1, 2, 3)) / mask.sum((1, 2)).clamp(min=1) ** 0.5
-        return first + rest.mean()
+        return focal[:, 0].sum(), rest.sum()
 
 
 def _box_losses(predicted: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:

@@ -60,17 +60,13 @@ class HungarianMatcher:
         """
         matches = []
         for number, boxes in enumerate(tables):
-            cost = self._cost(output, number, boxes, sizes[number])
-            cost = cost.masked_fill(unused[number][:, None], float("inf"))
-            used = int((~unused[number]).sum())
+            used = (~unused[number]).nonzero()[:, 0]
+            cost = self._cost(output, number, boxes, sizes[number])[used]
             finite = cost.isfinite()
-            self.nonfinite += int((~finite[~unused[number]]).sum())
+            self.nonfinite += int((~finite).sum())
             cost = torch.where(finite, cost, _HUGE)
             queries, matched = linear_sum_assignment(cost.float().cpu().numpy())
-            pairs = [(q, t) for q, t in zip(queries, matched, strict=True) if not unused[number, q]]
-            assert len(pairs) == min(used, len(boxes))  # noqa: S101 - unused queries cost most, so never first
-            index = torch.tensor(pairs, dtype=torch.long, device=boxes.device).view(-1, 2)
-            matches.append(Match(index[:, 0], index[:, 1]))
+            matches.append(Match(used[torch.as_tensor(queries)], torch.as_tensor(matched).to(used)))
         return matches
 
     def _cost(self, output: LayerOutput, number: int, boxes: Tensor, size: Tensor) -> Tensor:

@@ -1,6 +1,8 @@
 """The LightningModule: it connects network, criterion and scores, and leaves the work to them."""
 
+import shlex
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -14,7 +16,6 @@ from tablesense.evaluation.scores import SheetResult, best_threshold, counts_by_
 from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
 from tablesense.model.decode import decode
 from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
-from tablesense.tracking.checkpoint_keys import add_reference_keys
 from tablesense.training.criterion import Losses, TableCriterion
 from tablesense.training.matcher import HungarianMatcher
 from tablesense.training.schedule import warmup_cosine
@@ -51,11 +52,11 @@ class TableDetectionModule(LightningModule):
     """
 
     summary_metrics: ClassVar[dict[str, str]] = {
-        "val/eob0_precision": "EoB-0 precision",
-        "val/eob0_recall": "EoB-0 recall",
+        "val/eob0_precision": "EoB-0 P",
+        "val/eob0_recall": "EoB-0 R",
         "val/eob0_f1": "EoB-0 F1",
-        "val/eob2_precision": "EoB-2 precision",
-        "val/eob2_recall": "EoB-2 recall",
+        "val/eob2_precision": "EoB-2 P",
+        "val/eob2_recall": "EoB-2 R",
         "val/eob2_f1": "EoB-2 F1",
     }
 
@@ -86,23 +87,27 @@ class TableDetectionModule(LightningModule):
         output: DetectorOutput = self.network(batch.grid, batch.mask)
         return output
 
-    def training_step(self, batch: SheetBatch) -> Tensor:
+    def training_step(self, packs: list[SheetBatch]) -> Tensor:
         """Loss of a batch."""
-        losses: Losses = self.criterion(self(batch), batch.tables)
-        self._log_losses("train", losses, len(batch))
+        num_tables = sum(len(boxes) for pack in packs for boxes in pack.tables)
+        num_sheets = sum(len(pack) for pack in packs)
+        parts = [self.criterion(self(pack), pack.tables, num_tables, num_sheets) for pack in packs]
+        losses = Losses(*(torch.stack(values).sum() for values in zip(*parts, strict=True)))
+        self._log_losses("train", losses, num_sheets)
         return losses.loss
 
-    def validation_step(self, batch: SheetBatch) -> None:
+    def validation_step(self, packs: list[SheetBatch]) -> None:
         """Loss of a batch, and its predictions put aside for the scores."""
-        output = self(batch)
-        self._log_losses("val", self.criterion(output, batch.tables), len(batch))
-        for source, found in zip(batch.sources, decode(output, _MIN_SCORE), strict=True):
-            if source is None:
-                continue
-            predicted = tuple((source.fold.to_sheet(box), score) for box, score in found)
-            self.results.append(
-                SheetResult(source.corpus, source.file_name, source.sheet_name, predicted, source.tables)
-            )
+        for pack in packs:
+            output = self(pack)
+            self._log_losses("val", self.criterion(output, pack.tables), len(pack))
+            for source, found in zip(pack.sources, decode(output, _MIN_SCORE), strict=True):
+                if source is None:
+                    continue
+                predicted = tuple((source.fold.to_sheet(box), score) for box, score in found)
+                self.results.append(
+                    SheetResult(source.corpus, source.file_name, source.sheet_name, predicted, source.tables)
+                )
 
     def on_validation_epoch_start(self) -> None:
         """Forget the last epoch's predictions."""
@@ -133,11 +138,18 @@ class TableDetectionModule(LightningModule):
         schedule = warmup_cosine(optimizer, self.warmup_steps, steps, self.min_lr_share)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
+    def next_steps(self, run: Path) -> list[str]:
+        """What to type after a run, shown at its end."""
+        resume = shlex.quote(str(run))
+        return [
+            f"python -m tablesense.fit --resume {resume} --trainer.max_epochs=MORE  (train on)",
+            "python -m tablesense.fit --config configs/real.yaml  (annotated workbooks of your own)",
+        ]
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Put in what rebuilding the network needs, and the reference's keys."""
+        """Put in what rebuilding the network needs."""
         checkpoint["feature_version"] = FEATURE_VERSION
         checkpoint["network"] = asdict(self.network.config)
-        add_reference_keys(self.trainer, checkpoint)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights that were trained on other features or another shape of network.

@@ -1,0 +1,1 @@
+"""How fast the parts are, each next to a yardstick measured in the same run."""

@@ -1,0 +1,46 @@
+"""Draw docs/picture.svg: ``python docs/draw_picture.py RUN`` shows what a run finds on a generated sheet."""
+
+import sys
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import torch
+
+from tablesense.boxes import Box
+from tablesense.data.sample import Sample, collate
+from tablesense.evaluation.picture import sheet_svg
+from tablesense.features.channels import NUM_CHANNELS
+from tablesense.features.featurize import featurize
+from tablesense.model.decode import decode
+from tablesense.model.detector import NetworkConfig, TableDetector
+from tablesense.sheets.workbook import open_workbook
+from tablesense.synthetic.layout import generate_sheet
+from tablesense.synthetic.write import workbook_bytes
+
+SEED = "picture 3"  # a sheet of the generator that no training corpus holds
+
+
+def main(run: Path) -> None:
+    """Load ``best.pt`` of a run, find the tables of one sheet, write the picture."""
+    checkpoint = torch.load(run / "checkpoints" / "best.pt", weights_only=True, map_location="cpu")
+    network = TableDetector(NetworkConfig(**checkpoint["network"]), NUM_CHANNELS).eval()
+    weights = checkpoint["model_state_dict"]
+    network.load_state_dict({name.removeprefix("network."): value for name, value in weights.items()})
+
+    planned = generate_sheet(Random(SEED))  # noqa: S311 - a seeded sheet
+    book = Path(__file__).with_name("picture.xlsx")
+    book.write_bytes(workbook_bytes([planned]))
+    (sheet,) = open_workbook(book)
+    book.unlink()
+    grid = featurize(sheet)
+    batch = collate([Sample(grid.values, np.zeros((0, 4), dtype=np.int64))])
+    (found,) = decode(network(batch.grid, batch.mask), min_score=0.5)
+    boxes = [(grid.fold.to_sheet(box), score) for box, score in found]
+    rows, columns = grid.fold.rows.kept, grid.fold.columns.kept
+    window = Box(0, 0, int(columns[-1]) + 2, int(rows[-1]) + 2)
+    Path(__file__).with_name("picture.svg").write_text(sheet_svg(sheet, window, boxes), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
