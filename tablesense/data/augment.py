@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from tablesense.data.sample import Sample
 from tablesense.features.channels import FORMATTING, INDEX, NUM_CHANNELS
 
-_FROM_ABOVE = [INDEX["same_pattern_above"], INDEX["same_value_above"], INDEX["merged_top"]]
-_FROM_LEFT = [INDEX["same_pattern_left"], INDEX["same_value_left"], INDEX["merged_left"]]
+_BEFORE = {
+    1: [INDEX["same_pattern_above"], INDEX["same_value_above"], INDEX["merged_top"]],
+    2: [INDEX["same_pattern_left"], INDEX["same_value_left"], INDEX["merged_left"]],
+}
+_MERGED_AFTER = {1: INDEX["merged_bottom"], 2: INDEX["merged_right"]}
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,6 @@ def glue(first: Sample, second: Sample, below: bool, gap: int) -> Sample:
     top, left = (rows + gap, 0) if below else (0, columns + gap)
     shape = (NUM_CHANNELS, max(rows, top + other_rows), max(columns, left + other_columns))
     values = np.zeros(shape, dtype=np.uint8)
-    values[INDEX["locked"]] = max(first.values[INDEX["locked"]].max(), second.values[INDEX["locked"]].max())
     values[:, :rows, :columns] = first.values
     values[:, top : top + other_rows, left : left + other_columns] = second.values
     moved = second.boxes + np.array([left, top, left, top])
@@ -145,15 +147,13 @@ def _repeat(sample: Sample, times: NDArray[np.int64], axis: int) -> Sample:
 
 
 def _mark_repeated(values: NDArray[np.uint8], lines: NDArray[np.int64], axis: int) -> None:
-    """A doubled line has the pattern of the one before it, and is no second part of its merges."""
-    pattern, value, merged = _FROM_ABOVE if axis == 1 else _FROM_LEFT
-    filled = values[INDEX["filled"]]
-    for channel, source in ((pattern, filled), (value, None), (merged, None)):
-        plane = values[channel]
-        if axis == 1:
-            plane[lines] = source[lines] if source is not None else 0
-        else:
-            plane[:, lines] = source[:, lines] if source is not None else 0
+    """A doubled line has the pattern of the one before it, and no merge joins the two."""
+    pattern, value, merged = _BEFORE[axis]
+    turned = values if axis == 1 else values.transpose(0, 2, 1)  # a view: lines are the second axis
+    turned[pattern, lines] = turned[INDEX["filled"], lines]
+    turned[value, lines] = 0
+    turned[merged, lines] = 0
+    turned[_MERGED_AFTER[axis], lines - 1] = 0
 
 
 def near_edges(boxes: NDArray[np.int64], length: int, axis: int) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from tablesense.data.augment import Augment, AugmentConfig, thin
 from tablesense.data.dataset import PlainDataset, TrainDataset
 from tablesense.data.loading import Loaded, crop_to, load_samples, refuse
 from tablesense.data.sample import Sample, pack
-from tablesense.data.sampler import BucketBatchSampler, EpochSampler
+from tablesense.data.sampler import EpochSampler, TicketBatchSampler
 from tablesense.errors import UserError
 from tablesense.features.cache import FeatureCache
 
@@ -114,14 +114,13 @@ class SheetDataModule(LightningDataModule):
             raise UserError("the corpora hold no sheet to train on: check data.corpora and data.split")
 
     def train_dataloader(self) -> DataLoader[Sample]:
-        """Batches of like size, augmented."""
+        """Batches of augmented sheets."""
         samples = self.train_samples
         augment = Augment(self.augment) if self.augment else None
         sampler = EpochSampler(len(samples), self.seed)
-        sizes = [sample.cells for sample in samples]
         return DataLoader(
             TrainDataset(samples, augment, self.seed),
-            batch_sampler=BucketBatchSampler(sampler, self.batch_size, False, sizes),
+            batch_sampler=TicketBatchSampler(sampler, self.batch_size, drop_last=False),
             collate_fn=partial(pack, pass_cost=self.pass_cost),
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,

@@ -60,13 +60,9 @@ def _grid(window: Box) -> list[str]:
 
 def _text(sheet: Sheet, cell: Cell, x: int, y: int) -> str:
     style = sheet.styles[cell.style]
-    shown = (
-        ""
-        if cell.value is None
-        else f"{cell.value:.6g}"
-        if isinstance(cell.value, float)
-        else str(cell.value)
-    )
+    shown = "" if cell.value is None else str(cell.value)
+    if isinstance(cell.value, float):
+        shown = f"{cell.value:.6g}"
     shown = shown if len(shown) <= _LETTERS else shown[: _LETTERS - 1] + "…"
     fill = f'<rect x="{x}" y="{y}" width="{_COLUMN}" height="{_ROW}" fill="#{style.fill_color}"/>'
     weight = ' font-weight="bold"' if style.bold else ""

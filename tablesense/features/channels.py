@@ -4,7 +4,7 @@ Every channel is a value in [0, 1], stored as a byte (255 is 1). Bump ``FEATURE_
 channel, its meaning or the folding changes: caches are rebuilt, older checkpoints are refused.
 """
 
-FEATURE_VERSION = 1
+FEATURE_VERSION = 2
 
 COLOR_BUCKETS = ("black", "white", "gray", "red", "yellow", "green", "blue", "other")
 
@@ -52,7 +52,7 @@ FORMAT_CHANNELS = (
     "border_right",
     "border_top",
     "border_bottom",
-    "locked",
+    "locked",  # of cells that the file holds, like all of these
     "hidden",  # hidden formula, hidden row or hidden column
     "align_left",
     "align_center",

@@ -85,7 +85,8 @@ def is_numeric(cell: Cell) -> bool:
     """Whether a filled cell is data to the eye: a number, a date, or text that says one."""
     if cell.kind == CellKind.TEXT:
         return isinstance(cell.value, str) and looks.is_number_text(cell.value)
-    return cell.kind in (CellKind.NUMBER, CellKind.DATE) or cell.formula is not None
+    unknown_result = cell.formula is not None and cell.value is None  # most formulas compute numbers
+    return cell.kind in (CellKind.NUMBER, CellKind.DATE) or unknown_result
 
 
 def _pattern_kind(cell: Cell) -> int:
@@ -118,7 +119,8 @@ def _describe(sheet: Sheet, fold: Fold) -> Bytes:
     by_style = [style_bytes(style, median_size, sheet.styles[0]) for style in sheet.styles]
     if not sheet.has_formatting:
         by_style = [np.zeros(NUM_CHANNELS, dtype=np.uint8)] * len(sheet.styles)
-    grid = np.tile(by_style[0], (len(rows), len(columns), 1))
+    # A blank cell without formatting is all zeros, like the blank lines that augmentation and padding add.
+    grid = np.zeros((len(rows), len(columns), NUM_CHANNELS), dtype=np.uint8)
     for (row, column), cell in sheet.cells.items():
         y, x = rows.get(row), columns.get(column)
         if y is None or x is None:

@@ -13,7 +13,7 @@ from tablesense.model.backbone import Backbone, CellBackbone
 from tablesense.model.boundary import BoundaryHead
 from tablesense.model.transformer import DecoderLayer, DeformableEncoder
 
-_BEHIND = 1e4  # far below any logit
+_BEHIND = 100.0  # below any logit, yet small enough that float32 still tells near-equal logits apart
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,8 @@ class SheetProposals(nn.Module):
             sizes: ``[B, 1, 4]`` from :func:`sheet_sizes`.
         """
         width = mask.shape[2]
-        scores = first.detach().masked_fill(~mask, float("-inf"))
+        exact = torch.promote_types(first.dtype, torch.float32)  # ranks in half precision would often tie
+        scores = first.detach().to(exact).masked_fill(~mask, float("-inf"))
         scores = demote_slopes(scores).flatten(1)
         scores = F.pad(scores, (0, max(0, self.num_queries - scores.shape[1])), value=float("-inf"))
         top, index = scores.topk(self.num_queries, dim=1)

@@ -104,21 +104,7 @@ def test_glue_keeps_both_sheets_whole(first: Sample, second: Sample, below: bool
     blank = glued.values.copy()
     blank[:, :rows, :columns] = 0
     blank[there] = 0
-    blank[INDEX["locked"]] = 0
     assert blank.max() == 0
-
-
-@pytest.mark.parametrize(("first", "second", "between"), [(0, 0, 0), (0, 255, 255), (255, 0, 255)])
-def test_the_lines_between_glued_sheets_are_locked_as_blank_cells_are(
-    first: int, second: int, between: int
-) -> None:
-    def locked(value: int) -> Sample:
-        values = np.zeros((NUM_CHANNELS, 2, 2), dtype=np.uint8)
-        values[INDEX["locked"]] = value
-        return Sample(values, np.zeros((0, 4), dtype=np.int64))
-
-    locked_plane = glue(locked(first), locked(second), below=True, gap=1).values[INDEX["locked"]]
-    assert locked_plane.tolist() == [[first] * 2] * 2 + [[between] * 2] + [[second] * 2] * 2
 
 
 @given(sheets(), few, few)
@@ -153,7 +139,9 @@ def test_stretch_keeps_tables_framed_and_their_edges_untouched(sample: Sample, a
 @given(sheets(), axes, seeds)
 def test_a_doubled_line_repeats_the_pattern_of_the_one_before(sample: Sample, axis: int, seed: int) -> None:
     stretched = stretch(sample, np.random.default_rng(seed), axis)
-    side, merged = ("above", "merged_top") if axis == 1 else ("left", "merged_left")
+    side, merged, after = (
+        ("above", "merged_top", "merged_bottom") if axis == 1 else ("left", "merged_left", "merged_right")
+    )
     pattern, value = INDEX[f"same_pattern_{side}"], INDEX[f"same_value_{side}"]
     changed = [pattern, value, INDEX[merged]]
     numbers = lines_of(stretched, axis)
@@ -163,6 +151,8 @@ def test_a_doubled_line_repeats_the_pattern_of_the_one_before(sample: Sample, ax
         if position and numbers[position - 1] == number:
             built[changed] = 0
             built[pattern] = built[INDEX["filled"]]
+        if position + 1 < len(numbers) and numbers[position + 1] == number:
+            built[INDEX[after]] = 0
         np.testing.assert_array_equal(now, built)
 
 

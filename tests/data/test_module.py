@@ -13,7 +13,7 @@ from tablesense.corpora.record import SheetAnnotation
 from tablesense.data.augment import AugmentConfig
 from tablesense.data.module import CorpusConfig, SheetDataModule
 from tablesense.data.sample import Sample, SheetBatch
-from tablesense.data.sampler import BucketBatchSampler, EpochSampler
+from tablesense.data.sampler import EpochSampler, TicketBatchSampler
 from tablesense.data.synthetic import SyntheticDataModule
 from tablesense.errors import UserError
 from tablesense.features import cache as cache_module
@@ -74,7 +74,7 @@ def unpacked(loader: DataLoader[Sample]) -> list[SheetBatch]:
 
 def set_epoch(loader: DataLoader[Sample], epoch: int) -> None:
     """As Lightning does before every epoch."""
-    assert isinstance(loader.batch_sampler, BucketBatchSampler)
+    assert isinstance(loader.batch_sampler, TicketBatchSampler)
     assert isinstance(loader.batch_sampler.sampler, EpochSampler)
     loader.batch_sampler.sampler.set_epoch(epoch)
 

@@ -1,5 +1,4 @@
 from collections.abc import Sized
-from itertools import pairwise
 from typing import cast
 
 import pytest
@@ -8,20 +7,17 @@ from hypothesis import strategies as st
 from torch.utils.data import Dataset
 from torch.utils.data.distributed import DistributedSampler
 
-from tablesense.data.sampler import BucketBatchSampler, EpochSampler, Ticket
+from tablesense.data.sampler import EpochSampler, Ticket, TicketBatchSampler
 
 lengths = st.integers(0, 80)
 batch_sizes = st.integers(1, 7)
 epochs = st.integers(0, 5)
-all_sizes = st.lists(st.integers(1, 500), max_size=80)
 
 
-def batches_of(
-    sizes: list[int], batch_size: int, epoch: int = 0, drop_last: bool = False, stretch: int = 16
-) -> list[list[Ticket]]:
-    sampler = EpochSampler(len(sizes), seed=1)
+def batches_of(length: int, batch_size: int, epoch: int = 0, drop_last: bool = False) -> list[list[Ticket]]:
+    sampler = EpochSampler(length, seed=1)
     sampler.set_epoch(epoch)
-    batches = BucketBatchSampler(sampler, batch_size, drop_last, sizes, stretch)
+    batches = TicketBatchSampler(sampler, batch_size, drop_last)
     drawn = list(batches)
     assert len(drawn) == len(batches)
     return drawn
@@ -53,49 +49,34 @@ def test_other_epochs_and_other_seeds_give_other_orders() -> None:
     assert len(orders) == 6
 
 
-@given(all_sizes, batch_sizes, epochs, st.integers(1, 4))
-def test_every_sheet_comes_up_once_with_its_epoch(
-    sizes: list[int], batch_size: int, epoch: int, stretch: int
-) -> None:
-    batches = batches_of(sizes, batch_size, epoch, stretch=stretch)
-    assert sorted(indices(batches)) == list(range(len(sizes)))
+@given(lengths, batch_sizes, epochs)
+def test_every_sheet_comes_up_once_with_its_epoch(length: int, batch_size: int, epoch: int) -> None:
+    batches = batches_of(length, batch_size, epoch)
+    assert sorted(indices(batches)) == list(range(length))
     assert all(1 <= len(batch) <= batch_size for batch in batches)
     assert {ticket.epoch for batch in batches for ticket in batch} <= {epoch}
-    assert batches == batches_of(sizes, batch_size, epoch, stretch=stretch)
+    assert batches == batches_of(length, batch_size, epoch)
 
 
-@given(all_sizes, batch_sizes)
-def test_drop_last_leaves_out_less_than_a_batch(sizes: list[int], batch_size: int) -> None:
-    batches = batches_of(sizes, batch_size, drop_last=True)
+@given(lengths, batch_sizes)
+def test_drop_last_leaves_out_less_than_a_batch(length: int, batch_size: int) -> None:
+    batches = batches_of(length, batch_size, drop_last=True)
     assert all(len(batch) == batch_size for batch in batches)
     drawn = indices(batches)
-    assert len(drawn) == len(set(drawn)) == len(sizes) // batch_size * batch_size
+    assert len(drawn) == len(set(drawn)) == length // batch_size * batch_size
 
 
-@given(all_sizes, batch_sizes)
-def test_sizes_in_a_batch_are_neighbours_in_size(sizes: list[int], batch_size: int) -> None:
-    batches = batches_of(sizes, batch_size, stretch=100)  # a single stretch holds them all
-    spans = sorted(
-        (min(cells), max(cells)) for batch in batches if (cells := [sizes[ticket.sample] for ticket in batch])
-    )
-    assert all(one[1] <= other[0] for one, other in pairwise(spans))
-
-
-def test_batches_change_from_epoch_to_epoch_and_do_not_come_by_size() -> None:
-    sizes = [(7 * number) % 101 for number in range(101)]
-    first, second = batches_of(sizes, 4, epoch=0, stretch=4), batches_of(sizes, 4, epoch=1, stretch=4)
+def test_batches_change_from_epoch_to_epoch() -> None:
+    first, second = batches_of(101, 4, epoch=0), batches_of(101, 4, epoch=1)
     assert {frozenset(ticket.sample for ticket in batch) for batch in first} != {
         frozenset(ticket.sample for ticket in batch) for batch in second
     }
-    order = [max(sizes[ticket.sample] for ticket in batch) for batch in batches_of(sizes, 4, stretch=100)]
-    assert order != sorted(order)
 
 
 @pytest.mark.parametrize("length", [40, 41])
 @pytest.mark.parametrize("epoch", [0, 3])
 def test_two_processes_share_the_sheets(length: int, epoch: int) -> None:
     """Lightning puts a DistributedSampler in the place of ours, which has an epoch too."""
-    sizes = [(13 * number) % 37 for number in range(length)]
     drawn = []
     for rank in (0, 1):
         dataset = cast("Dataset[int]", range(length))
@@ -103,7 +84,7 @@ def test_two_processes_share_the_sheets(length: int, epoch: int) -> None:
             dataset, num_replicas=2, rank=rank, shuffle=True
         )
         sampler.set_epoch(epoch)
-        batches = BucketBatchSampler(sampler, 4, False, sizes)
+        batches = TicketBatchSampler(sampler, 4, drop_last=False)
         tickets = list(batches)
         assert len(tickets) == len(cast(Sized, batches))
         assert {ticket.epoch for batch in tickets for ticket in batch} == {epoch}
@@ -114,6 +95,6 @@ def test_two_processes_share_the_sheets(length: int, epoch: int) -> None:
 
 
 def test_a_sampler_without_epochs_stays_in_the_first() -> None:
-    batches = list(BucketBatchSampler([2, 0, 1], 2, False, [5, 5, 5]))  # type: ignore[arg-type] # any iterable
+    batches = list(TicketBatchSampler([2, 0, 1], 2, drop_last=False))
     assert {ticket.epoch for batch in batches for ticket in batch} == {0}
     assert sorted(indices(batches)) == [0, 1, 2]

@@ -305,10 +305,10 @@ def test_a_sheet_without_formatting_says_nothing_about_styles() -> None:
     np.testing.assert_array_equal(without[content], values[content])
 
 
-def test_a_cell_that_is_not_there_has_the_default_style() -> None:
+def test_a_cell_that_is_not_there_is_all_zeros_whatever_the_default_style() -> None:
     sheet = sheet_of([["a", None], [None, "b"]])
     sheet.styles = [Style(italic=True)]
-    assert plane(sheet, "italic") == [[255, 255], [255, 255]]
+    assert plane(sheet, "italic") == [[255, 0], [0, 255]]
     assert plane(sheet, "has_format") == [[0, 0], [0, 0]]
 
 

@@ -5,7 +5,14 @@ import torch
 from torch import Tensor
 
 from tablesense.errors import UserError
-from tablesense.model.detector import DetectorOutput, LayerOutput, NetworkConfig, TableDetector, sheet_sizes
+from tablesense.model.detector import (
+    DetectorOutput,
+    LayerOutput,
+    NetworkConfig,
+    TableDetector,
+    demote_slopes,
+    sheet_sizes,
+)
 from tablesense.training.criterion import TableCriterion
 from tablesense.training.matcher import HungarianMatcher
 
@@ -105,6 +112,26 @@ def test_queries_a_sheet_has_no_cell_for_are_unused() -> None:
     from_the_sheet = network_of(SMALL)(batch, mask).unused
     assert (~from_the_sheet).sum(1).tolist() == [1, 6, 8, 8]
     assert not network_of(replace(SMALL, two_stage=False))(batch, mask).unused.any()
+
+
+def test_near_equal_cells_keep_their_order_behind_the_peaks() -> None:
+    """In single precision: ties would be broken by position, which padding moves."""
+    scores = torch.tensor([[[0.0, 1.0, 2.0], [0.5, 0.5001, 1.5]]])
+    demoted = demote_slopes(scores)
+    assert demoted.argmax() == 2
+    assert torch.equal(demoted.flatten().argsort(), scores.flatten().argsort())
+    assert demoted.flatten()[[0, 1, 3, 4, 5]].max() < scores.min()
+
+
+@torch.no_grad()
+def test_no_used_query_sees_an_unused_one() -> None:
+    """On six cells, eight queries of which two are unused say what six say."""
+    eight, six = network_of(SMALL), TableDetector(replace(SMALL, num_queries=6), CHANNELS).double().eval()
+    six.load_state_dict(eight.state_dict())
+    inputs = padded(grids((2, 3)))
+    for many, few in zip(eight(*inputs).layers, six(*inputs).layers, strict=True):
+        torch.testing.assert_close(many.logits[:, :6], few.logits)
+        torch.testing.assert_close(many.boxes[:, :6], few.boxes)
 
 
 def gradients(config: NetworkConfig, tables: list[Tensor]) -> dict[str, Tensor | None]:

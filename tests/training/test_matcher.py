@@ -1,3 +1,4 @@
+import math
 from itertools import permutations
 
 import pytest
@@ -145,6 +146,10 @@ def test_matching_takes_no_gradient() -> None:
 def test_boundary_index_is_the_last_line_inside() -> None:
     boxes = tensor(Box(1, 2, 5, 9), Box(0, 0, 1, 1))
     assert [boundary_index(boxes, side).tolist() for side in range(4)] == [[1, 0], [2, 0], [4, 0], [8, 0]]
+
+
+def test_focal_cost_of_an_undecided_query() -> None:
+    assert float(focal_cost(torch.tensor(0.0))) == pytest.approx((0.25 - 0.75) * 0.25 * math.log(2))
 
 
 def test_focal_cost_falls_with_the_score() -> None:

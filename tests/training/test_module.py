@@ -159,8 +159,19 @@ def test_augmented_sheets_are_not_scored() -> None:
     sample = Sample(np.zeros((NUM_CHANNELS, 3, 4), dtype=np.uint8), np.zeros((0, 4), dtype=np.int64))
     module = TableDetectionModule(TINY)
     module.log_dict = lambda *_, **__: None  # type: ignore[method-assign]
-    module.validation_step(collate([sample]))
+    module.validation_step([collate([sample])])
     assert module.results == []
+
+
+def test_the_loss_of_a_batch_is_the_same_however_it_is_packed(data: SyntheticDataModule) -> None:
+    module = TableDetectionModule(TINY).double()
+    logged: list[dict[str, torch.Tensor]] = []
+    module.log_dict = lambda values, **_: logged.append(values)  # type: ignore[method-assign,assign]
+    samples = [*data.train_samples, *data.val_samples]
+    for packs in ([samples], [samples[:1], samples[1:]], [[sample] for sample in samples]):
+        module.training_step([collate(members) for members in packs])
+    torch.testing.assert_close(logged[1], logged[0])
+    torch.testing.assert_close(logged[2], logged[0])
 
 
 @pytest.fixture(scope="module")
