@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
 from tablesense.boxes import to_a1
@@ -43,7 +44,8 @@ def load_samples(
     for annotation in annotations:
         by_file[annotation.file_name].append(annotation)
     loaded = Loaded()
-    files = track(by_file.items(), f"reading {corpus.name}", transient=True, disable=not show_progress)
+    hidden = not (show_progress and Console().is_terminal)  # in a file the bar would be blank lines
+    files = track(by_file.items(), f"reading {corpus.name}", transient=True, disable=hidden)
     for file_name, sheets in files:
         path = corpus.folder / "workbooks" / file_name
         try:

@@ -44,7 +44,8 @@ class AxisPointer(nn.Module):
         self.query = nn.Linear(hidden_dim, 2 * hidden_dim)
         self.line = nn.Linear(2 * hidden_dim, 2 * hidden_dim)
         self.offset = nn.Linear(hidden_dim, 2 * hidden_dim)
-        self.score = nn.Conv1d(2 * hidden_dim, 2, 1, groups=2)
+        # No bias: a softmax over the lines would not see it.
+        self.score = nn.Parameter(torch.randn(2, hidden_dim) / hidden_dim**0.5)
         self.hidden_dim = hidden_dim
 
     def forward(self, queries: Tensor, lines: Tensor, edges: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,9 +65,10 @@ class AxisPointer(nn.Module):
         distance = centre - edges[..., None]  # [B, Q, 2, N]
         offset = self.offset(sine_embedding(distance, self.hidden_dim // 2).transpose(2, 3).flatten(3))
         hidden = F.gelu(self.query(queries)[:, :, None] + self.line(lines) + offset)
-        logits = self.score(hidden.flatten(0, 1).transpose(1, 2)).view(batch, count, 2, length)
-        logits = logits.masked_fill(~mask[:, None, None], torch.finfo(logits.dtype).min)
-        return logits[:, :, 0], logits[:, :, 1]
+        ends = hidden.view(batch, count, length, 2, -1)
+        logits = (ends * self.score).sum(-1)
+        logits = logits.masked_fill(~mask[:, None, :, None], torch.finfo(logits.dtype).min)
+        return logits[..., 0], logits[..., 1]
 
 
 class BoundaryHead(nn.Module):

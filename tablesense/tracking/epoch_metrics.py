@@ -105,7 +105,9 @@ class EpochMetrics(Callback):
         self.row |= self._system_metrics(trainer)
         if trainer.is_global_zero:
             with self._run.metrics_file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(self.row) + "\n")
+                # JSON has no NaN: a mean over nothing is null.
+                row = {name: value if math.isfinite(value) else None for name, value in self.row.items()}
+                file.write(json.dumps(row) + "\n")
         for logger in trainer.loggers:
             logger.log_metrics(self.row, step=trainer.global_step)
             if isinstance(logger, KeepsSummary) and self.best_epoch is not None:

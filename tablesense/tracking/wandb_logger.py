@@ -37,6 +37,7 @@ class RunWandbLogger(WandbLogger):
             # Online it prints the address of the run's page; offline it has nothing new to say.
             settings=wandb.Settings(silent=mode == "offline"),
         )
+        self._wandb_init.pop("anonymous", None)  # Lightning passes it unasked, and wandb warns about it
         self._mode = mode
         self._first_step = first_step
         self._x_axes: dict[str, str] = {}

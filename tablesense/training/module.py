@@ -1,5 +1,6 @@
 """The LightningModule: it connects network, criterion and scores, and leaves the work to them."""
 
+import math
 import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -125,7 +126,7 @@ class TableDetectionModule(LightningModule):
         metrics |= {f"val/{name}": metrics[f"val/eob0_{name}"] for name in ("precision", "recall", "f1")}
         metrics["val/eob_mean"] = mean_eob(results, self.score_threshold)
         metrics["val/best_threshold"] = best_threshold(results)
-        self.log_dict(metrics, rank_zero_only=False, logger=False)
+        self.log_dict(metrics, logger=False, sync_dist=True)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW; warm-up, then a cosine, stepped with the optimizer."""
@@ -134,8 +135,10 @@ class TableDetectionModule(LightningModule):
             {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
         ]
         optimizer = torch.optim.AdamW(groups, self.lr, weight_decay=self.weight_decay)
-        steps = int(self.trainer.estimated_stepping_batches)
-        schedule = warmup_cosine(optimizer, self.warmup_steps, steps, self.min_lr_share)
+        steps = self.trainer.estimated_stepping_batches
+        if not math.isfinite(steps):
+            raise UserError("trainer.max_epochs: must be set, the learning rate falls until the last epoch")
+        schedule = warmup_cosine(optimizer, self.warmup_steps, int(steps), self.min_lr_share)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def next_steps(self, run: Path) -> list[str]:

@@ -166,7 +166,7 @@ def test_augmented_sheets_are_not_scored() -> None:
 def test_the_loss_of_a_batch_is_the_same_however_it_is_packed(data: SyntheticDataModule) -> None:
     module = TableDetectionModule(TINY).double()
     logged: list[dict[str, torch.Tensor]] = []
-    module.log_dict = lambda values, **_: logged.append(values)  # type: ignore[method-assign,assign]
+    module.log_dict = lambda values, **_: logged.append(values)  # type: ignore[method-assign]
     samples = [*data.train_samples, *data.val_samples]
     for packs in ([samples], [samples[:1], samples[1:]], [[sample] for sample in samples]):
         module.training_step([collate(members) for members in packs])
