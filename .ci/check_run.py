@@ -28,7 +28,9 @@ def main(runs: Path) -> None:
     assert checkpoint.keys() >= CHECKPOINT_KEYS, CHECKPOINT_KEYS - checkpoint.keys()
     first, last = (json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines())
     assert last["train/loss"] < first["train/loss"], "the loss did not fall"
-    sys.stdout.write(f"{run.name}: all files there, loss {first['train/loss']:.2f} -> {last['train/loss']:.2f}\n")
+    sys.stdout.write(
+        f"{run.name}: all files there, loss {first['train/loss']:.2f} -> {last['train/loss']:.2f}\n"
+    )
 
 
 if __name__ == "__main__":

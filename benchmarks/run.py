@@ -13,7 +13,7 @@ from tablesense.data.sample import SheetBatch, collate
 from tablesense.data.synthetic import SyntheticDataModule
 
 SHEETS = 60
-BATCH_SIZE = 1  # as configs/minimal.yaml
+BATCH_SIZE = 1  # a sheet a pass: what a pack gains depends on the sheets
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import signal
 import sys
 
 from tablesense.errors import UserError
+from tablesense.tracking.quiet import speaks
 
 COMMAND = "python -m tablesense.fit"
 WRONG_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
@@ -18,6 +19,9 @@ def main(args: list[str] | None = None) -> int:
     try:
         return _fit(sys.argv[1:] if args is None else args)
     except UserError as error:
+        if not speaks():
+            # Lightning kills the process that does as soon as another one ends with a code.
+            return 0
         sys.stderr.write(f"error: {error}\n")
         return WRONG_INPUT
     except KeyboardInterrupt:

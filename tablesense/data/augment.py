@@ -89,13 +89,22 @@ def glue(first: Sample, second: Sample, below: bool, gap: int) -> Sample:
     values = np.zeros(shape, dtype=np.uint8)
     values[:, :rows, :columns] = first.values
     values[:, top : top + other_rows, left : left + other_columns] = second.values
+    _spread_folds(values)
     moved = second.boxes + np.array([left, top, left, top])
     return Sample(values, np.concatenate([first.boxes, moved]))
+
+
+def _spread_folds(values: NDArray[np.uint8]) -> None:
+    """Make the fold channels constant along their lines again, or they would show where the seam is."""
+    for name, axis in (("rows_folded_after", 1), ("columns_folded_after", 0)):
+        plane = values[INDEX[name]]
+        plane[:] = plane.max(axis=axis, keepdims=True)
 
 
 def add_margin(sample: Sample, rows: int, columns: int) -> Sample:
     """Put blank rows above and blank columns to the left."""
     values = np.pad(sample.values, ((0, 0), (rows, 0), (columns, 0)))
+    _spread_folds(values)
     return Sample(values, sample.boxes + np.array([columns, rows, columns, rows]))
 
 

@@ -25,11 +25,10 @@ class Loaded:
     samples: list[Sample] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def summary(self) -> str:
-        """The problems counted by kind, an example of each; empty when there are none."""
-        kinds = Counter(problem.kind for problem in self.problems)
-        examples = {problem.kind: problem for problem in reversed(self.problems)}
-        return "; ".join(f"{count} x {kind} (e.g. {examples[kind]})" for kind, count in kinds.items())
+
+def count_by_kind(problems: Iterable[Problem]) -> str:
+    """How many problems of each kind, as ``2 x missing sheet, 1 x unreadable workbook``."""
+    return ", ".join(f"{count} x {kind}" for kind, count in Counter(p.kind for p in problems).most_common())
 
 
 def load_samples(
@@ -47,9 +46,8 @@ def load_samples(
     hidden = not (show_progress and Console().is_terminal)  # in a file the bar would be blank lines
     files = track(by_file.items(), f"reading {corpus.name}", transient=True, disable=hidden)
     for file_name, sheets in files:
-        path = corpus.folder / "workbooks" / file_name
         try:
-            grids = cache.grids(path, [sheet.sheet_name for sheet in sheets])
+            grids = cache.grids(corpus.workbook(sheets[0]), [sheet.sheet_name for sheet in sheets])
         except SheetError as error:
             loaded.problems.append(Problem("unreadable workbook", file_name, str(error)))
             continue
@@ -69,6 +67,11 @@ def _add(loaded: Loaded, corpus: str, annotation: SheetAnnotation, grid: SheetGr
         if grid.fold.to_sheet(box).intersection(table) == 0:
             loaded.problems.append(Problem("range outside the sheet", where, f"{to_a1(table)} holds no cell"))
             continue
+        if not grid.fold.is_exact(table):
+            # Kept: folded-away edges are rare, and a range that reaches over blank cells still teaches.
+            nearest = to_a1(grid.fold.to_sheet(box))
+            message = f"{to_a1(table)} begins or ends outside the sheet's cells; trained on as {nearest}"
+            loaded.problems.append(Problem("range edge off the sheet", where, message))
         boxes.append(box)
     source = Source(corpus, annotation.file_name, annotation.sheet_name, annotation.tables, grid.fold)
     array = np.array(boxes, dtype=np.int64).reshape(-1, 4)

@@ -1,11 +1,13 @@
 """The LightningDataModule: corpora in, padded batches out."""
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import torch
 from lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
@@ -13,13 +15,16 @@ from tablesense.corpora.corpus import Corpus, Problem, read_corpus, split_by_fie
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.data.augment import Augment, AugmentConfig, thin
 from tablesense.data.dataset import PlainDataset, TrainDataset
-from tablesense.data.loading import Loaded, crop_to, load_samples, refuse
+from tablesense.data.loading import count_by_kind, crop_to, load_samples, refuse
 from tablesense.data.sample import Sample, pack
 from tablesense.data.sampler import EpochSampler, TicketBatchSampler
 from tablesense.errors import UserError
 from tablesense.features.cache import FeatureCache
 
 log = logging.getLogger(__name__)
+
+_SPLITS = ("train", "val", "test")
+_NAMED = 20  # problems of a corpus that are named one by one; all are counted
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,16 @@ class CorpusConfig:
     repeat: int = 1
 
 
+def at_least(key: str, value: int, lowest: int) -> None:
+    """Refuse a number that is too low.
+
+    Raises:
+        UserError: it is.
+    """
+    if value < lowest:
+        raise UserError(f"{key}: must be {lowest} or more, got {value}")
+
+
 class SheetDataModule(LightningDataModule):
     """Grids of annotated sheets.
 
@@ -46,6 +61,7 @@ class SheetDataModule(LightningDataModule):
         corpora: the annotated corpora.
         batch_size: sheets a batch; sheets of like shape go through the network together.
         pass_cost: what one pass through the network costs beside its cells, in cells; see :func:`pack`.
+        max_pass_cells: most padded cells of one pass, a single sheet aside; bounds the memory of a batch.
         split: ``field`` follows the annotations' ``split``; ``group`` draws val by template.
         val_fraction: share of the groups drawn for val, with ``split: group``.
         seed: of the drawn split, the order of the sheets and their augmentation.
@@ -64,6 +80,7 @@ class SheetDataModule(LightningDataModule):
         corpora: list[CorpusConfig],
         batch_size: int = 8,
         pass_cost: int = 500,
+        max_pass_cells: int = 65536,
         split: Literal["field", "group"] = "field",
         val_fraction: float = 0.2,
         seed: int = 42,
@@ -75,7 +92,18 @@ class SheetDataModule(LightningDataModule):
         num_workers: int = 0,
     ) -> None:
         super().__init__()
+        at_least("data.batch_size", batch_size, 1)
+        at_least("data.num_workers", num_workers, 0)
+        if not 0 <= val_fraction <= 1:
+            raise UserError(f"data.val_fraction: must lie between 0 and 1, got {val_fraction}")
+        names = [Path(corpus.path).resolve().name for corpus in corpora]
+        if len(names) != len(set(names)):
+            raise UserError(f"data.corpora: two folders have one name ({', '.join(names)}); rename one")
+        at_least("data.seed", seed, 0)
+        at_least("data.max_cells", max_cells, 1)
+        at_least("data.max_eval_cells", max_eval_cells, 1)
         self.corpora, self.batch_size, self.pass_cost = corpora, batch_size, pass_cost
+        self.max_pass_cells = max_pass_cells
         self.split, self.val_fraction, self.seed = split, val_fraction, seed
         self.augment = augment
         self.max_cells, self.max_eval_cells = max_cells, max_eval_cells
@@ -112,6 +140,11 @@ class SheetDataModule(LightningDataModule):
             self.val_samples += self._fit(corpus.name, self._load(corpus, val), self.max_eval_cells)
         if stage == "fit" and not self.train_samples:
             raise UserError("the corpora hold no sheet to train on: check data.corpora and data.split")
+        if stage == "fit" and not self.val_samples:
+            raise UserError(
+                'the corpora hold no sheet to validate on: mark some with "split": "val", or set '
+                "data.split=group"
+            )
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Batches of augmented sheets."""
@@ -120,10 +153,11 @@ class SheetDataModule(LightningDataModule):
         sampler = EpochSampler(len(samples), self.seed)
         return DataLoader(
             TrainDataset(samples, augment, self.seed),
-            batch_sampler=TicketBatchSampler(sampler, self.batch_size, drop_last=False),
-            collate_fn=partial(pack, pass_cost=self.pass_cost),
+            batch_sampler=TicketBatchSampler(sampler, self.batch_size, False, self._current_epoch),
+            collate_fn=partial(pack, pass_cost=self.pass_cost, max_cells=self.max_pass_cells),
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
         )
 
     def val_dataloader(self) -> DataLoader[Sample]:
@@ -132,19 +166,32 @@ class SheetDataModule(LightningDataModule):
         return DataLoader(
             PlainDataset(samples),
             self.batch_size,
-            collate_fn=partial(pack, pass_cost=self.pass_cost),
+            collate_fn=partial(pack, pass_cost=self.pass_cost, max_cells=self.max_pass_cells),
             num_workers=self.num_workers,
+            pin_memory=torch.cuda.is_available(),
         )
+
+    def _current_epoch(self) -> int:
+        return self.trainer.current_epoch if self.trainer else 0
 
     def _split(
         self, corpus: Corpus, config: CorpusConfig
     ) -> tuple[list[SheetAnnotation], list[SheetAnnotation]]:
         sheets = corpus.annotations
         if self.split == "field":
+            self._report_other_splits(corpus)
             train, val = split_by_field(sheets, "train"), split_by_field(sheets, "val")
         else:
+            # What is marked as test stays out, with all that shares its template.
+            held_out = {sheet.group for sheet in sheets if sheet.split == "test"}
+            sheets = [sheet for sheet in sheets if sheet.group not in held_out]
             train, val = split_by_group(sheets, self.val_fraction, self.seed)
         return (train if config.train else []), (val if config.val else [])
+
+    def _report_other_splits(self, corpus: Corpus) -> None:
+        others = Counter(str(sheet.split) for sheet in corpus.annotations if sheet.split not in _SPLITS)
+        for split, count in others.items():
+            log.warning("%s: %d sheets have the split %s and are not used", corpus.name, count, split)
 
     def _load(self, corpus: Corpus, annotations: list[SheetAnnotation]) -> list[Sample]:
         loaded = load_samples(corpus, annotations, FeatureCache(self.cache_dir))
@@ -161,4 +208,8 @@ class SheetDataModule(LightningDataModule):
         if self.on_problem == "fail":
             refuse(problems)
         if problems:
-            log.warning("%s: %d problems: %s", corpus, len(problems), Loaded(problems=problems).summary())
+            log.warning("%s: %s", corpus, count_by_kind(problems))
+        for problem in problems[:_NAMED]:
+            log.warning("  %s", problem)
+        if len(problems) > _NAMED:
+            log.warning("  and %d more", len(problems) - _NAMED)

@@ -74,19 +74,21 @@ class SheetBatch:
         return len(self.sources)
 
 
-def pack(samples: list[Sample], pass_cost: int) -> list[SheetBatch]:
+def pack(samples: list[Sample], pass_cost: int, max_cells: int) -> list[SheetBatch]:
     """Pad sheets of like shape together, so that little of a batch is padding.
 
     Starting from every sheet alone, the two packs whose union saves most are joined, until none does.
     What a pack costs is its padded cells plus ``pass_cost``, the cells' worth of one more pass through
-    the network: about 500 on a CPU, far more on a GPU.
+    the network: about 500 on a CPU, far more on a GPU. Packs of more than ``max_cells`` padded cells are
+    not made; a sheet larger than that stays alone.
     """
     packs = [[sample] for sample in samples]
     while len(packs) > 1:
-        costs = [_cost(members, pass_cost) for members in packs]
+        cells = [_padded(members) for members in packs]
+        joined = {(i, j): _padded(packs[i] + packs[j]) for i, j in combinations(range(len(packs)), 2)}
         saving, one, other = max(
-            (costs[i] + costs[j] - _cost(packs[i] + packs[j], pass_cost), i, j)
-            for i, j in combinations(range(len(packs)), 2)
+            (cells[i] + cells[j] + pass_cost - both if both <= max_cells else 0, i, j)
+            for (i, j), both in joined.items()
         )
         if saving <= 0:
             break
@@ -94,11 +96,11 @@ def pack(samples: list[Sample], pass_cost: int) -> list[SheetBatch]:
     return [collate(members) for members in packs]
 
 
-def _cost(samples: list[Sample], pass_cost: int) -> int:
-    """Padded cells of a pack, and the pass itself."""
+def _padded(samples: list[Sample]) -> int:
+    """Cells of a pack, padding included."""
     height = max(sample.values.shape[1] for sample in samples)
     width = max(sample.values.shape[2] for sample in samples)
-    return int(len(samples) * height * width + pass_cost)
+    return int(len(samples) * height * width)
 
 
 def collate(samples: list[Sample]) -> SheetBatch:

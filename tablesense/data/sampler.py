@@ -1,6 +1,6 @@
 """Batches of sheets in an order that depends on seed and epoch alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ class EpochSampler(Sampler[int]):
         self.length, self.seed, self.epoch = length, seed, 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Lightning calls this before every epoch, also when it resumes."""
+        """Choose the permutation."""
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
@@ -35,13 +35,28 @@ class EpochSampler(Sampler[int]):
 
 
 class TicketBatchSampler(BatchSampler):
-    """Batches of tickets for what a sampler gives in its epoch.
+    """Batches of tickets for what a sampler gives in the epoch that is going on.
 
     Lightning rebuilds this around its own distributed sampler where there are several processes.
+
+    Args:
+        sampler: gives indices; may have ``set_epoch``.
+        batch_size: tickets a batch.
+        drop_last: leave out a last batch that is smaller.
+        current_epoch: asked whenever iteration starts: a run that goes on starts its workers before
+            Lightning has set the epoch.
     """
+
+    def __init__(
+        self, sampler: Sampler[int], batch_size: int, drop_last: bool, current_epoch: Callable[[], int]
+    ) -> None:
+        super().__init__(sampler, batch_size, drop_last)
+        self.current_epoch = current_epoch
 
     def __iter__(self) -> Iterator[list[Ticket]]:  # type: ignore[override]
         """Batches of tickets."""
-        epoch = int(getattr(self.sampler, "epoch", 0))
+        epoch = self.current_epoch()
+        if hasattr(self.sampler, "set_epoch"):
+            self.sampler.set_epoch(epoch)
         for batch in super().__iter__():
             yield [Ticket(index, epoch) for index in batch]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tablesense.data.module import CorpusConfig, SheetDataModule
+from tablesense.data.module import CorpusConfig, SheetDataModule, at_least
 from tablesense.errors import UserError
 from tablesense.features.cache import default_cache_folder
 from tablesense.synthetic.corpus import GENERATOR_VERSION, write_corpus
@@ -26,6 +26,7 @@ class SyntheticDataModule(SheetDataModule):
         folder: str | None = None,
         **options: Any,  # noqa: ANN401 - the parameters of the parent, which the command line resolves
     ) -> None:
+        at_least("data.num_sheets", num_sheets, 1)
         name = f"synthetic-v{GENERATOR_VERSION}-{num_sheets}-seed{corpus_seed}"
         self.corpus_folder = Path(folder) if folder else default_cache_folder() / name
         self.num_sheets, self.corpus_seed = num_sheets, corpus_seed
@@ -37,4 +38,6 @@ class SyntheticDataModule(SheetDataModule):
             write_corpus(self.corpus_folder, self.num_sheets, self.corpus_seed)
         except FileExistsError as error:
             raise UserError(str(error)) from error
+        except OSError as error:
+            raise UserError(f"{self.corpus_folder}: cannot be written ({error.strerror})") from error
         super().prepare_data()

@@ -60,6 +60,6 @@ def mean_eob(results: Iterable[SheetResult], threshold: float) -> float:
 
 
 def best_threshold(results: list[SheetResult], tolerance: int = 0) -> float:
-    """The score threshold, in steps of 0.05, with the best macro F1; the lowest of equals above 0.05."""
+    """The score threshold, in steps of 0.05, with the best macro F1; the lowest of equals."""
     steps = [step / 20 for step in range(1, 20)]
     return max(steps, key=lambda step: macro(counts_by_corpus(results, tolerance, step)).f1)

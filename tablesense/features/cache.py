@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tablesense.errors import UserError
 from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
 from tablesense.features.featurize import KEEP, SheetGrid, featurize
 from tablesense.features.fold import AxisFold, Fold
@@ -38,6 +39,7 @@ class FeatureCache:
 
         Raises:
             SheetError: the workbook cannot be read. A sheet that is not there is left out.
+            UserError: the cache folder cannot be written.
         """
         content = _content_hash(workbook)
         entries = {name: self._entry(content, name) for name in sheet_names}
@@ -46,8 +48,17 @@ class FeatureCache:
         if missing:
             for sheet in open_workbook(workbook, sheet_names=missing):
                 grids[sheet.name] = featurize(sheet)
-                _store(entries[sheet.name], grids[sheet.name])
+                self._keep(entries[sheet.name], grids[sheet.name])
         return grids
+
+    def _keep(self, path: Path, grid: SheetGrid) -> None:
+        try:
+            _store(path, grid)
+        except OSError as error:
+            raise UserError(
+                f"cannot write the feature cache {self.folder} ({error.strerror}); set data.cache_dir or "
+                "TABLESENSE_CACHE to a folder with room"
+            ) from error
 
     def _entry(self, content: str, sheet_name: str) -> Path:
         name = hashlib.sha256(f"{content}/{sheet_name}".encode()).hexdigest()[:40]

@@ -14,9 +14,12 @@ from tablesense.features import text as looks
 from tablesense.features.channels import INDEX, NUM_CHANNELS
 from tablesense.features.fold import AxisFold, Fold, fold_cells
 from tablesense.features.styles import pattern_code, style_bytes
-from tablesense.sheets.sheet import Cell, CellKind, Sheet
+from tablesense.sheets.sheet import Cell, CellKind, Sheet, SheetError
 
 KEEP = 2  # rows and columns kept at each end of a run; see EXPERIMENTS.md for what 1, 2 and 3 lose
+
+# A grid costs a byte a cell and channel, twice for a moment: 300 MB at this size.
+MAX_GRID_CELLS = 2_000_000
 
 Bytes = NDArray[np.uint8]
 _KIND_CHANNEL = {
@@ -53,6 +56,9 @@ def featurize(sheet: Sheet, keep: int = KEEP) -> SheetGrid:
     Args:
         sheet: any sheet; only cells with a value, native tables and what touches them count.
         keep: rows and columns kept at each end of a run that is folded.
+
+    Raises:
+        SheetError: the grid would be too large even folded.
     """
     filled = {position for position, cell in sheet.cells.items() if is_filled(cell)}
     extent = _extent(sheet, filled)
@@ -71,6 +77,10 @@ def featurize(sheet: Sheet, keep: int = KEEP) -> SheetGrid:
         keep,
         edges=[table.box for table in sheet.tables] + [box for box in headers if box.height],
     )
+    if len(fold.rows) * len(fold.columns) > MAX_GRID_CELLS:
+        raise SheetError(
+            f"sheet {sheet.name!r}: {len(fold.rows)} x {len(fold.columns)} cells after folding are too many"
+        )
     return SheetGrid(_describe(sheet, fold), fold)
 
 

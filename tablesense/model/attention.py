@@ -131,8 +131,10 @@ class MultiScaleDeformableAttention(nn.Module):
         centre, half = boxes[..., :2], (boxes[..., 2:] / 2).clamp(min=1.0)
         cells = centre[:, :, None, None, None] + offsets * half[:, :, None, None, None]
         strides = cells.new_tensor([level.stride for level in levels])
-        values = [self._values(level) for level in levels]
-        attended: Tensor = self.output(deformable_sampling(values, cells / strides[:, None, None], weights))
+        # Sampling keeps the precision of positions: in bfloat16 neighbouring cells would be one.
+        values = [self._values(level).to(cells) for level in levels]
+        sampled = deformable_sampling(values, cells / strides[:, None, None], weights.to(cells))
+        attended: Tensor = self.output(sampled.to(queries))
         return attended
 
     def _values(self, level: Level) -> Tensor:

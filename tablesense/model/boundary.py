@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tablesense.model.positions import sine_embedding
 
+_OFFSET_CHANNELS = 16  # of a line's distance to each edge of the box
 SIDES = (
     "left",
     "top",
@@ -32,41 +33,53 @@ def extent_weights(low: Tensor, high: Tensor, mask: Tensor) -> Tensor:
     centre = torch.arange(mask.shape[1], device=low.device, dtype=low.dtype) + 0.5
     inside = torch.minimum(centre - low[..., None], high[..., None] - centre)
     # The small floor keeps a box that left the sheet from pooling nothing.
-    weight = ((inside + 0.5).clamp(0, 1) + 1e-4) * mask[:, None]
+    floor = 1e-3 / mask.sum(-1).clamp(min=1)[:, None, None]
+    weight = ((inside + 0.5).clamp(0, 1) + floor) * mask[:, None]
     return weight / weight.sum(-1, keepdim=True).clamp(min=1e-6)
 
 
 class AxisPointer(nn.Module):
-    """Scores every line of one axis as a query's first and as its last."""
+    """Scores every line of one axis as a query's first and as its last.
+
+    The cells are projected before they are pooled into lines, not after: both are linear, and a sheet has
+    far fewer cells than pairs of a query and a line have channels.
+    """
 
     def __init__(self, hidden_dim: int) -> None:
         super().__init__()
         self.query = nn.Linear(hidden_dim, 2 * hidden_dim)
-        self.line = nn.Linear(2 * hidden_dim, 2 * hidden_dim)
-        self.offset = nn.Linear(hidden_dim, 2 * hidden_dim)
+        self.cell = nn.Conv2d(hidden_dim, 2 * hidden_dim, 1)
+        self.table = nn.Linear(2 * hidden_dim, 2 * hidden_dim)
+        self.offset = nn.Linear(2 * _OFFSET_CHANNELS, 2 * hidden_dim)
         # No bias: a softmax over the lines would not see it.
         self.score = nn.Parameter(torch.randn(2, hidden_dim) / hidden_dim**0.5)
-        self.hidden_dim = hidden_dim
 
-    def forward(self, queries: Tensor, lines: Tensor, edges: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, queries: Tensor, cells: Tensor, across: Tensor, along: Tensor, edges: Tensor, mask: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Logits of the first and the last line.
 
         Args:
             queries: ``[B, Q, C]``.
-            lines: ``[B, Q, N, 2 C]`` what the query sees of each line.
+            cells: ``[B, C, N, K]``, N lines of K cells, zero outside the sheet.
+            across: ``[B, Q, K]`` how much each cell of a line counts.
+            along: ``[B, Q, N]`` how much each line counts in the mean line of the box.
             edges: ``[B, Q, 2]`` the box's two edges on this axis, in cells.
             mask: ``[B, N]`` True for lines inside the sheet.
 
         Returns:
             Two ``[B, Q, N]``; lines outside the sheet get the lowest number there is.
         """
+        lines = torch.einsum("bqk,bcnk->bqnc", across.to(cells), self.cell(cells))
+        mean = torch.einsum(
+            "bqn,bqnc->bqc", along.to(lines), lines
+        )  # tells a line from the table's own lines
         batch, count, length, _ = lines.shape
-        centre = torch.arange(length, device=lines.device, dtype=lines.dtype) + 0.5
+        centre = torch.arange(length, device=lines.device, dtype=edges.dtype) + 0.5
         distance = centre - edges[..., None]  # [B, Q, 2, N]
-        offset = self.offset(sine_embedding(distance, self.hidden_dim // 2).transpose(2, 3).flatten(3))
-        hidden = F.gelu(self.query(queries)[:, :, None] + self.line(lines) + offset)
-        ends = hidden.view(batch, count, length, 2, -1)
-        logits = (ends * self.score).sum(-1)
+        offset = self.offset(sine_embedding(distance, _OFFSET_CHANNELS).transpose(2, 3).flatten(3).to(lines))
+        hidden = F.gelu((self.query(queries) + self.table(mean))[:, :, None] + lines + offset)
+        logits = (hidden.view(batch, count, length, 2, -1) * self.score).sum(-1)
         logits = logits.masked_fill(~mask[:, None, :, None], torch.finfo(logits.dtype).min)
         return logits[..., 0], logits[..., 1]
 
@@ -93,19 +106,12 @@ class BoundaryHead(nn.Module):
         """
         boxes = boxes.detach()
         row_mask, column_mask = mask.any(2), mask.any(1)
-        across = extent_weights(boxes[..., 0], boxes[..., 2], column_mask)  # [B, Q, W]
-        down = extent_weights(boxes[..., 1], boxes[..., 3], row_mask)  # [B, Q, H]
-        row_lines = torch.einsum("bqw,bchw->bqhc", across, cells)
-        column_lines = torch.einsum("bqh,bchw->bqwc", down, cells)
-        top, bottom = self.rows(queries, _with_peak(row_lines, down), boxes[..., 1::2], row_mask)
-        left, right = self.columns(queries, _with_peak(column_lines, across), boxes[..., 0::2], column_mask)
+        wide = extent_weights(boxes[..., 0], boxes[..., 2], column_mask)  # [B, Q, W]
+        high = extent_weights(boxes[..., 1], boxes[..., 3], row_mask)  # [B, Q, H]
+        top, bottom = self.rows(queries, cells, wide, high, boxes[..., 1::2], row_mask)
+        turned = cells.transpose(2, 3)
+        left, right = self.columns(queries, turned, high, wide, boxes[..., 0::2], column_mask)
         return left, top, right, bottom
-
-
-def _with_peak(lines: Tensor, inside: Tensor) -> Tensor:
-    """Put beside each line the mean line of the box, so that a line can be told from the table's own."""
-    mean = torch.einsum("bqn,bqnc->bqc", inside, lines)
-    return torch.cat([lines, mean[:, :, None] - lines], -1)
 
 
 def best_intervals(first: Tensor, last: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -8,9 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import box_convert
 
+from tablesense.errors import UserError
 from tablesense.model.attention import Level
 from tablesense.model.backbone import Backbone, CellBackbone
 from tablesense.model.boundary import BoundaryHead
+from tablesense.model.positions import position_dtype
 from tablesense.model.transformer import DecoderLayer, DeformableEncoder
 
 _BEHIND = 100.0  # below any logit, yet small enough that float32 still tells near-equal logits apart
@@ -44,6 +46,16 @@ class NetworkConfig:
     num_queries: int = 40
     two_stage: bool = True
     dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.hidden_dim % 8 or self.hidden_dim % self.num_heads or self.hidden_dim < 8:
+            raise UserError(
+                f"model.network.hidden_dim: must be a multiple of 8 and of num_heads ({self.num_heads}), "
+                f"got {self.hidden_dim}"
+            )
+        for name in ("num_heads", "num_points", "encoder_layers", "decoder_layers", "num_queries"):
+            if getattr(self, name) < 1:
+                raise UserError(f"model.network.{name}: must be 1 or more, got {getattr(self, name)}")
 
 
 class LayerOutput(NamedTuple):
@@ -133,7 +145,7 @@ class TableDetector(nn.Module):
         levels = [self._fuse(levels), *levels[1:]]
         features = levels[0].features
         cells = self.cell_head(features)
-        sizes = sheet_sizes(mask).to(features)
+        sizes = sheet_sizes(mask).to(position_dtype(features))
         queries, boxes, unused = self.proposals(features, cells[:, 0], mask, sizes)
         start = boxes
         layers = []
@@ -189,7 +201,7 @@ class SheetProposals(nn.Module):
         chosen = (
             features.flatten(2).transpose(1, 2).gather(1, index[..., None].expand(-1, -1, features.shape[1]))
         )
-        corner = torch.stack([index % width, index // width], -1).to(features) / sizes[..., :2]
+        corner = torch.stack([index % width, index // width], -1).to(sizes) / sizes[..., :2]
         extent = (1 - corner) * self.extent(chosen).sigmoid()
         extent = torch.maximum(extent, 1 / sizes[..., :2])
         boxes = torch.cat([corner + extent / 2, extent], -1)

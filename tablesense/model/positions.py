@@ -8,6 +8,11 @@ from torch import Tensor
 _LONGEST = 512.0  # longest wavelength in cells; folded sheets are rarely longer
 
 
+def position_dtype(features: Tensor) -> torch.dtype:
+    """Positions in cells need at least float32: bfloat16 cannot tell row 301 from row 302."""
+    return torch.promote_types(features.dtype, torch.float32)
+
+
 def sine_embedding(positions: Tensor, channels: int) -> Tensor:
     """Embed numbers in cells: ``[...]`` -> ``[..., channels]``; wavelengths from 2 to 512 cells."""
     half = channels // 2

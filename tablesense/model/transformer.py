@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tablesense.model.attention import Level, MultiScaleDeformableAttention
-from tablesense.model.positions import box_embedding
+from tablesense.model.positions import box_embedding, position_dtype
 
 
 def feed_forward(hidden_dim: int, dropout: float) -> nn.Sequential:
@@ -19,16 +19,20 @@ def feed_forward(hidden_dim: int, dropout: float) -> nn.Sequential:
     )
 
 
-def cell_boxes(level: Level) -> Tensor:
-    """The box in grid cells that each cell of a map stands for, as (cx, cy, w, h). ``[H * W, 4]``."""
+def cell_boxes(level: Level, reach: int) -> Tensor:
+    """A box around each cell of a map, ``reach`` cells of the map to each side.
+
+    Returns:
+        ``[H * W, 4]`` as (cx, cy, w, h) in grid cells.
+    """
     height, width = level.mask.shape[1:]
-    device, dtype, stride = level.features.device, level.features.dtype, level.stride
+    device, dtype, stride = level.features.device, position_dtype(level.features), level.stride
     y, x = torch.meshgrid(
         torch.arange(height, device=device, dtype=dtype),
         torch.arange(width, device=device, dtype=dtype),
         indexing="ij",
     )
-    size = torch.full_like(x, stride)
+    size = torch.full_like(x, 2 * reach * stride)
     return torch.stack([(x + 0.5) * stride, (y + 0.5) * stride, size, size], -1).flatten(0, 1)
 
 
@@ -76,18 +80,20 @@ class DeformableEncoder(nn.Module):
         self.layers = nn.ModuleList(
             EncoderLayer(hidden_dim, num_heads, num_levels, num_points, dropout) for _ in range(num_layers)
         )
+        self.reach = num_points  # the points of a head start one cell apart, as in the paper
         self.level_embedding = nn.Parameter(torch.randn(num_levels, hidden_dim) * 0.02)
         self.norm = nn.LayerNorm(hidden_dim)
 
     def forward(self, levels: Sequence[Level]) -> list[Level]:
         """Levels in, levels of the same shapes out."""
         tokens = torch.cat([level.features.flatten(2).transpose(1, 2) for level in levels], 1)
-        boxes = torch.cat([cell_boxes(level) for level in levels])[None].expand(tokens.shape[0], -1, -1)
+        around = torch.cat([cell_boxes(level, self.reach) for level in levels])
+        boxes = around[None].expand(tokens.shape[0], -1, -1)
         sizes = [level.mask[0].numel() for level in levels]
         level_position = self.level_embedding.repeat_interleave(
             torch.tensor(sizes, device=tokens.device), dim=0
         )
-        position = box_embedding(boxes, tokens.shape[-1]) + level_position
+        position = box_embedding(boxes, tokens.shape[-1]).to(tokens) + level_position
         for layer in self.layers:
             tokens = layer(tokens, position, boxes, levels)
         return split_tokens(self.norm(tokens), levels)
@@ -131,7 +137,7 @@ class DecoderLayer(nn.Module):
             unused: ``[B, Q]``, True for queries that stand for nothing; no other query sees them.
             levels: the maps to look at.
         """
-        position = self.position(box_embedding(boxes, queries.shape[-1]))
+        position = self.position(box_embedding(boxes, queries.shape[-1]).to(queries))
         normed = self.norm1(queries)
         keys = normed + position
         attended, _ = self.self_attention(keys, keys, normed, key_padding_mask=unused, need_weights=False)

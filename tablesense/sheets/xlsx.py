@@ -7,6 +7,7 @@ on parts that no table depends on (filters, validations, pivots, drawings).
 
 import warnings
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -15,7 +16,7 @@ from zipfile import ZipFile, ZipInfo
 
 from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import TranslatorError
-from openpyxl.packaging.relationship import RelationshipList, get_dependents, get_rels_path
+from openpyxl.packaging.relationship import Relationship, RelationshipList, get_dependents, get_rels_path
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.worksheet._reader import COL_TAG, FORMULA_TAG, MERGE_TAG, ROW_TAG, WorkSheetParser
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
@@ -195,19 +196,25 @@ class _Package:
         return cells
 
     def _commented(self, rels: RelationshipList) -> Iterator[tuple[int, int]]:
-        for rel in rels.find(COMMENTS_NS):
+        for rel in self._present(rels, COMMENTS_NS):
             root = fromstring(self.archive.read(rel.target))
             for comment in root.iter(f"{{{SHEET_MAIN_NS}}}comment"):
-                box = parse_a1(comment.get("ref", ""))
-                yield box.top, box.left
+                with suppress(ValueError):  # a comment that hangs nowhere costs the comment, not the sheet
+                    box = parse_a1(comment.get("ref", ""))
+                    yield box.top, box.left
 
     def _tables(self, rels: RelationshipList) -> list[NativeTable]:
         tables = []
-        for rel in rels.find(f"{REL_NS}/table"):
+        for rel in self._present(rels, f"{REL_NS}/table"):
             root = fromstring(self.archive.read(rel.target))
-            header_rows = int(root.get("headerRowCount", "1"))
-            tables.append(NativeTable(parse_a1(root.get("ref", "")), header_rows))
+            with suppress(ValueError):  # likewise
+                header_rows = int(root.get("headerRowCount", "1"))
+                tables.append(NativeTable(parse_a1(root.get("ref", "")), header_rows))
         return tables
+
+    def _present(self, rels: RelationshipList, kind: str) -> Iterator[Relationship]:
+        """The relationships of a kind whose part is in the file: some programs leave dangling ones."""
+        return (rel for rel in rels.find(kind) if self.archive.has(rel.target))
 
 
 def _cell(found: _Found, style: int) -> Cell:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from lightning.pytorch import Callback
-from lightning.pytorch.callbacks import EarlyStopping
 
 from tablesense.tracking.checkpoints import BestCheckpoint, EpochCheckpoint, LastCheckpoint
+from tablesense.tracking.early_stopping import RunEarlyStopping
 from tablesense.tracking.epoch_metrics import EpochMetrics
 from tablesense.tracking.experiment import ExperimentConfig
 from tablesense.tracking.gradients import GradientNorms, WatchGradients
@@ -37,7 +37,7 @@ def run_callbacks(
         callbacks.append(EpochLines(metrics))
     if experiment.early_stopping_patience is not None:
         patience = experiment.early_stopping_patience
-        callbacks.append(EarlyStopping(experiment.monitor, patience=patience, mode=experiment.monitor_mode))
+        callbacks.append(RunEarlyStopping(run, experiment.monitor, patience, experiment.monitor_mode))
     callbacks += [
         BestCheckpoint(run, experiment.monitor, experiment.monitor_mode),
         EpochCheckpoint(run, experiment.save_every_n_epochs),

@@ -85,6 +85,16 @@ class _RunCheckpoint(ModelCheckpoint):
         super().setup(trainer, pl_module, stage)
 
     @override
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what was best so far, in a folder that may have been moved or renamed since.
+
+        Lightning forgets the best score there and would let any epoch overwrite ``best.pt``. A new
+        run that only starts from the weights of another one has its own best epoch.
+        """
+        if self._run_directory.best_checkpoint.exists():
+            super().load_state_dict(_moved(state_dict, self._run_directory.checkpoints))
+
+    @override
     def on_save_checkpoint(
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
     ) -> None:
@@ -94,6 +104,17 @@ class _RunCheckpoint(ModelCheckpoint):
         averaged weights in place.
         """
         add_reference_keys(trainer, checkpoint)
+
+
+def _moved(state: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The state of a checkpoint callback as if it had been saved in ``folder``."""
+
+    def here(path: str) -> str:
+        return str(folder / Path(path).name) if path else ""
+
+    paths = {key: here(state[key]) for key in ("best_model_path", "kth_best_model_path", "last_model_path")}
+    scores = {here(path): score for path, score in state["best_k_models"].items()}
+    return {**state, **paths, "dirpath": str(folder), "best_k_models": scores}
 
 
 class EpochCheckpoint(_RunCheckpoint):

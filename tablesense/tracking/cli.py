@@ -20,6 +20,7 @@ from tablesense.tracking.callbacks import run_callbacks
 from tablesense.tracking.config_errors import (
     check_config_file,
     constructor_error_line,
+    fit_error_line,
     one_line,
     parser_error_line,
     root_cause,
@@ -29,6 +30,7 @@ from tablesense.tracking.epoch_metrics import EpochMetrics
 from tablesense.tracking.experiment import ExperimentConfig
 from tablesense.tracking.quiet import quieten
 from tablesense.tracking.run_directory import RunDirectory, check_checkpoint, resumable_checkpoint
+from tablesense.tracking.shared_errors import share_errors
 from tablesense.tracking.summary import print_summary
 
 
@@ -138,14 +140,17 @@ class FitCLI(LightningCLI):
         """
         resume = self.config.resume
         checkpoint = self.config.ckpt_path if resume is None else resumable_checkpoint(Path(resume))
+        if self.datamodule is not None:
+            share_errors(self.trainer, self.datamodule)
         self._open_run()
         try:
+            self._open_loggers()
             self.trainer.fit(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, weights_only=True)
         except UserError:
             self._discard_run()
             raise
-        except (MisconfigurationException, RuntimeError) as error:
-            message = _fit_error_line(error, checkpoint)
+        except (MisconfigurationException, RuntimeError, ValueError) as error:
+            message = fit_error_line(error, checkpoint)
             if message is None:
                 raise
             self._discard_run()
@@ -174,12 +179,16 @@ class FitCLI(LightningCLI):
                 self.run.claim(Path(self.experiment.runs_dir), self.experiment.name)
             else:
                 self.run.reopen(Path(self.config.resume))
+
+    def _open_loggers(self) -> None:
         loggers = list(self._other_loggers)
         mode = self.experiment.wandb_mode
         if mode != "disabled" and self.trainer.is_global_zero:
             from tablesense.tracking.wandb_logger import make_wandb_logger
 
-            loggers.append(make_wandb_logger(self.run, self.experiment.project_name, mode))
+            logger = make_wandb_logger(self.run, self.experiment.project_name, mode)
+            logger.start()  # before there are other processes, which would wait for one that has ended
+            loggers.append(logger)
         self.trainer.loggers = loggers
 
     def _discard_run(self) -> None:
@@ -200,13 +209,18 @@ def prepare_arguments(args: list[str]) -> list[str]:
     ``--resume RUN`` alone brings the run's own configuration.
 
     Raises:
-        UserError: a configuration file is missing or no YAML.
+        UserError: a configuration file is missing or no YAML, or the arguments contradict each other.
     """
     look = _FirstLook(add_help=False, allow_abbrev=False)
     look.add_argument("-c", "--config", action="append", default=[])
     look.add_argument("--resume")
+    look.add_argument("--ckpt_path")
     found, rest = look.parse_known_args(args)
     configs: list[str] = found.config
+    if found.ckpt_path is not None:
+        if found.resume is not None:
+            raise UserError("--ckpt_path starts a new run and --resume continues one: give one of them")
+        rest = ["--ckpt_path", found.ckpt_path, *rest]
     if found.resume is not None:
         resumable_checkpoint(Path(found.resume))
         configs = configs or [str(Path(found.resume) / "configs" / "config.yaml")]
@@ -214,16 +228,6 @@ def prepare_arguments(args: list[str]) -> list[str]:
     for config in configs:
         check_config_file(Path(config))
     return [*(part for config in configs for part in ("--config", config)), *rest]
-
-
-def _fit_error_line(error: Exception, checkpoint: Path | str | None) -> str | None:
-    """What to tell about an error of the configuration that shows only in training, else None."""
-    if isinstance(error, MisconfigurationException):
-        return f"trainer: {one_line(error)}"
-    if "Error(s) in loading state_dict" in str(error):
-        detail = " ".join(str(error).splitlines()[1:2]).strip()
-        return f"{checkpoint} does not fit the configured model: {detail}"
-    return None
 
 
 def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 - one of Lightning's "one, several, yes or no"

@@ -1,9 +1,11 @@
 """One line out of what jsonargparse, OmegaConf and YAML say about a wrong configuration."""
 
 import re
+import traceback
 from pathlib import Path
 
 import yaml
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from tablesense.errors import UserError
 
@@ -17,6 +19,9 @@ _NOISE = re.compile(
     r'(Parser key ".*|Does not validate against .*|Subtypes: .*|Errors:|Given value.*|Problem with given .*'
     r"|Problems parsing config:?|Expected a <class 'NoneType'>.*|)"
 )
+
+# What these refuse during training, they were given by that section of the configuration.
+_SECTIONS = {"lightning.pytorch.": "trainer", "torch.optim.": "model", "torch.utils.data.": "data"}
 
 
 def check_config_file(path: Path) -> None:
@@ -71,6 +76,22 @@ def constructor_error_line(error: ValueError) -> str:
     built = _BUILT.search(str(error))
     cause = one_line(root_cause(error))
     return f"{built[1]}: {cause}" if built else cause
+
+
+def fit_error_line(error: Exception, checkpoint: Path | str | None) -> str | None:
+    """What to tell about an error of the configuration that shows only in training, else None."""
+    if isinstance(error, MisconfigurationException):
+        return f"trainer: {one_line(error)}"
+    if "Error(s) in loading state_dict" in str(error):
+        detail = " ".join(str(error).splitlines()[1:2]).strip()
+        return f"{checkpoint} does not fit the configured model: {detail}"
+    if isinstance(error, ValueError):
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        raised_in = str(frame.f_globals.get("__name__"))
+        for package, section in _SECTIONS.items():
+            if raised_in.startswith(package):
+                return f"{section}: {one_line(error)}"
+    return None
 
 
 def root_cause(error: BaseException) -> BaseException:

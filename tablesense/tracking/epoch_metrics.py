@@ -2,8 +2,11 @@
 
 import json
 import math
+import os
 import time
+import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -64,7 +67,9 @@ class EpochMetrics(Callback):
 
     @override
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Drop the rows of epochs that this run will train again."""
+        """Drop the rows of epochs that this run will train again, and a best epoch of another run."""
+        if not self._run.best_checkpoint.exists():  # it was in the run of --ckpt_path
+            self.best_epoch, self.best_metrics = None, {}
         if trainer.is_global_zero:
             keep_epochs(self._run.metrics_file, self.epoch)
 
@@ -104,10 +109,7 @@ class EpochMetrics(Callback):
             self._update_best()
         self.row |= self._system_metrics(trainer)
         if trainer.is_global_zero:
-            with self._run.metrics_file.open("a", encoding="utf-8") as file:
-                # JSON has no NaN: a mean over nothing is null.
-                row = {name: value if math.isfinite(value) else None for name, value in self.row.items()}
-                file.write(json.dumps(row) + "\n")
+            append_row(self._run.metrics_file, self.row)
         for logger in trainer.loggers:
             logger.log_metrics(self.row, step=trainer.global_step)
             if isinstance(logger, KeepsSummary) and self.best_epoch is not None:
@@ -154,6 +156,21 @@ class EpochMetrics(Callback):
         if device.type == "cuda":
             metrics["system/gpu_memory_mb"] = torch.cuda.max_memory_allocated(device) / 2**20
         return metrics
+
+
+def append_row(file: Path, row: Metrics) -> None:
+    """Add a line of JSON; where the disk is full, leave the file as it is and warn."""
+    # JSON has no NaN: a mean over nothing is null.
+    line = json.dumps({name: value if math.isfinite(value) else None for name, value in row.items()})
+    size = file.stat().st_size if file.exists() else 0
+    try:
+        with file.open("a", encoding="utf-8") as out:
+            out.write(line + "\n")
+    except OSError as error:
+        with suppress(OSError):
+            os.truncate(file, size)  # half a line would spoil the next one
+        message = f"Could not add epoch {row['epoch']} to {file}: {error.strerror}; training goes on."
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
 
 
 def keep_epochs(file: Path, last: int) -> None:

@@ -1,6 +1,7 @@
 """Keeps the terminal for what the user needs."""
 
 import logging
+import os
 import warnings
 
 _CHATTER = (
@@ -19,8 +20,17 @@ _CHATTER = (
 )
 
 
+def speaks() -> bool:
+    """Whether this process tells the user what is wrong: one of a machine does, the others see the same."""
+    rank = os.environ.get("LOCAL_RANK") or os.environ.get("SLURM_LOCALID")
+    return rank in {None, "0"}
+
+
 def quieten() -> None:
     """Silence Lightning's remarks (devices found, tips, seeds) and warnings without consequence."""
+    if not speaks():
+        logging.disable(logging.WARNING)
+        warnings.simplefilter("ignore")
     for name in ("lightning.pytorch", "lightning.fabric", "lightning_utilities"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in _CHATTER:

@@ -41,6 +41,11 @@ class RunDirectory(Callback):
         return self.path / "checkpoints"
 
     @property
+    def best_checkpoint(self) -> Path:
+        """The epoch with the best monitored value; where it is missing, the run has had no best one."""
+        return self.checkpoints / "best.pt"
+
+    @property
     def config_file(self) -> Path:
         """The complete configuration of the run."""
         return self.path / "configs" / "config.yaml"
@@ -149,13 +154,20 @@ def check_checkpoint(path: Path, option: str) -> None:
     """
     if not path.exists():
         raise UserError(f"{option}: there is no checkpoint {path}")
+    if path.is_dir() and not _is_sharded(path):
+        raise UserError(f"{option}: {path} is a folder; name a file in its checkpoints/, or use --resume")
     if not _is_resumable(path):
         raise UserError(f"{option}: {path} is damaged, or not a checkpoint that training can go on from")
 
 
+def _is_sharded(path: Path) -> bool:
+    """Whether a folder is what Lightning's sharded strategies write."""
+    return (path / "meta.pt").is_file()
+
+
 def _is_resumable(path: Path) -> bool:
-    if path.is_dir():  # what sharded strategies write
-        return True
+    if path.is_dir():
+        return _is_sharded(path)
     try:
         # Mapped, so that the weights are not read.
         checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)

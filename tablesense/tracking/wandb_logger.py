@@ -13,7 +13,9 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 from typing_extensions import override
 
+from tablesense.errors import UserError
 from tablesense.tracking.atomic import write_text
+from tablesense.tracking.config_errors import one_line
 from tablesense.tracking.run_directory import RunDirectory
 from tablesense.tracking.wandb_files import complete_offline_files
 from tablesense.tracking.wandb_log import last_step, log_files
@@ -41,6 +43,20 @@ class RunWandbLogger(WandbLogger):
         self._mode = mode
         self._first_step = first_step
         self._x_axes: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Open the W&B run now, not when the first value is sent.
+
+        Raises:
+            UserError: W&B refuses, or cannot be reached.
+        """
+        try:
+            _ = self.experiment
+        except wandb.errors.Error as error:
+            raise UserError(
+                f"experiment.wandb_mode: {one_line(error).rstrip('.')}; `wandb login`, or "
+                "--experiment.wandb_mode=offline"
+            ) from error
 
     @override
     @rank_zero_only

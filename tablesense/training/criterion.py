@@ -60,22 +60,24 @@ class TableCriterion(nn.Module):
         self,
         output: DetectorOutput,
         tables: list[Tensor],
-        num_tables: int | None = None,
-        num_sheets: int | None = None,
+        num_tables: float | None = None,
+        num_sheets: float | None = None,
     ) -> Losses:
         """Loss of a batch, or of one pack of it.
 
         Args:
             output: of the network.
             tables: for each sheet ``[N, 4]`` half-open boxes in grid cells; N may be 0.
-            num_tables: tables of the whole batch, to average over; None: those given.
-            num_sheets: sheets of the whole batch; None: those given.
+            num_tables: tables of the whole batch, over all processes their mean; None: those given.
+            num_sheets: sheets likewise.
         """
         num_tables = sum(len(boxes) for boxes in tables) if num_tables is None else num_tables
         num_sheets = len(tables) if num_sheets is None else num_sheets
         sizes = sheet_sizes(output.mask)
         layers = output.layers if self.aux_loss else output.layers[-1:]
         parts = [self._layer(layer, output.unused, tables, sizes) for layer in layers]
+        if not self.aux_loss:  # the heads of the layers left out get gradients of zero, see _untouched
+            parts[0] = parts[0] + torch.stack([_untouched(layer) for layer in output.layers]).sum()
         cls, l1, iou, boundary = (torch.stack(parts).mean(0) / max(num_tables, 1)).unbind()
         first, lines = self._cells(output.cells, tables, output.mask)
         cells = first / max(num_tables, 1) + lines / num_sheets
@@ -96,10 +98,7 @@ class TableCriterion(nn.Module):
             target[number, match.queries] = 1.0
         focal = sigmoid_focal_loss(layer.logits, target, self.focal_alpha, self.focal_gamma)
         cls = focal.masked_fill(unused, 0.0).sum()
-        # Without a table every parameter still gets a gradient of zero: other processes wait for it.
-        # Of the edges the highest logits are taken, as those outside the sheet sum to infinity.
-        highest = torch.stack([edge.amax(-1).sum() for edge in layer.edges])
-        l1 = iou = boundary = (layer.boxes.sum() + highest.sum()) * 0.0
+        l1 = iou = boundary = _untouched(layer)
         for number, match in enumerate(matches):
             if len(match.queries):
                 boxes = tables[number][match.tables]
@@ -112,9 +111,18 @@ class TableCriterion(nn.Module):
         """Summed focal loss of the first cells (over tables), and of the other labels (over sheets)."""
         target = torch.stack([cell_targets(boxes, mask[0]) for boxes in tables]).to(logits)
         focal = sigmoid_focal_loss(logits, target, self.focal_alpha, self.focal_gamma) * mask[:, None]
-        # A long table has many cells on its edges: weigh sheets by their area, not tables by their length.
+        # A long table has many cells on its edges: a sheet counts by the square root of its cells.
         rest: Tensor = focal[:, 1:].sum((1, 2, 3)) / mask.sum((1, 2)).clamp(min=1) ** 0.5
         return focal[:, 0].sum(), rest.sum()
+
+
+def _untouched(layer: LayerOutput) -> Tensor:
+    """Zero, with a gradient of zero for every parameter of the layer: other processes wait for it.
+
+    Of the edges the highest logits are taken, as those outside the sheet sum to infinity.
+    """
+    highest = torch.stack([edge.amax(-1).sum() for edge in layer.edges])
+    return (layer.logits.sum() + layer.boxes.sum() + highest.sum()) * 0.0
 
 
 def _box_losses(predicted: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:

@@ -30,6 +30,8 @@ class HungarianMatcher:
         l1_cost: weight of the L1 distance.
         giou_cost: weight of the negative GIoU.
         boundary_cost: weight of the mean negative log-likelihood of the four edges.
+        focal_alpha: as in the classification loss.
+        focal_gamma: as in the classification loss.
 
     Attributes:
         nonfinite: how many costs that were not finite have been met so far.
@@ -41,9 +43,12 @@ class HungarianMatcher:
         l1_cost: float = 5.0,
         giou_cost: float = 2.0,
         boundary_cost: float = 1.0,
+        focal_alpha: float = 0.25,
+        focal_gamma: float = 2.0,
     ) -> None:
         self.class_cost, self.l1_cost = class_cost, l1_cost
         self.giou_cost, self.boundary_cost = giou_cost, boundary_cost
+        self.focal_alpha, self.focal_gamma = focal_alpha, focal_gamma
         self.nonfinite = 0
 
     @torch.no_grad()
@@ -75,7 +80,7 @@ class HungarianMatcher:
         normalised = box_convert(boxes / size, "xyxy", "cxcywh")
         l1 = torch.cdist(predicted, normalised, p=1)
         giou = generalized_box_iou(box_convert(predicted, "cxcywh", "xyxy"), boxes / size)
-        classes = focal_cost(output.logits[number].float())[:, None]
+        classes = focal_cost(output.logits[number].float(), self.focal_alpha, self.focal_gamma)[:, None]
         edges = [edge[number].float().log_softmax(-1) for edge in output.edges]
         likelihood = torch.stack([edge[:, boundary_index(boxes, side)] for side, edge in enumerate(edges)])
         cost: Tensor = self.class_cost * classes + self.l1_cost * l1 - self.giou_cost * giou
@@ -87,7 +92,7 @@ def boundary_index(boxes: Tensor, side: int) -> Tensor:
     return boxes[..., side].long() - int(side >= 2)
 
 
-def focal_cost(logits: Tensor, alpha: float = 0.25, gamma: float = 2.0) -> Tensor:
+def focal_cost(logits: Tensor, alpha: float, gamma: float) -> Tensor:
     """What matching a query to a table changes in the focal loss (Deformable DETR). ``[...]``."""
     probability = logits.sigmoid()
     positive = alpha * (1 - probability) ** gamma * -torch.nn.functional.logsigmoid(logits)

@@ -72,13 +72,22 @@ class TableDetectionModule(LightningModule):
         score_threshold: float = 0.5,
     ) -> None:
         super().__init__()
+        if not 0 < lr < math.inf:
+            raise UserError(f"model.lr: must be above 0, got {lr}")
+        if not 0 <= score_threshold <= 1:
+            raise UserError(f"model.score_threshold: must lie between 0 and 1, got {score_threshold}")
         self.lr, self.weight_decay = lr, weight_decay
         self.warmup_steps, self.min_lr_share = warmup_steps, min_lr_share
         self.score_threshold = score_threshold
         self.network = TableDetector(network, NUM_CHANNELS)
         weights = asdict(loss)
         matcher = HungarianMatcher(
-            loss.lambda_cls, loss.lambda_l1, loss.lambda_iou, weights.pop("boundary_cost")
+            loss.lambda_cls,
+            loss.lambda_l1,
+            loss.lambda_iou,
+            weights.pop("boundary_cost"),
+            loss.focal_alpha,
+            loss.focal_gamma,
         )
         self.criterion = TableCriterion(matcher, **weights)
         self.results: list[SheetResult] = []
@@ -90,18 +99,25 @@ class TableDetectionModule(LightningModule):
 
     def training_step(self, packs: list[SheetBatch]) -> Tensor:
         """Loss of a batch."""
-        num_tables = sum(len(boxes) for pack in packs for boxes in pack.tables)
-        num_sheets = sum(len(pack) for pack in packs)
-        parts = [self.criterion(self(pack), pack.tables, num_tables, num_sheets) for pack in packs]
-        losses = Losses(*(torch.stack(values).sum() for values in zip(*parts, strict=True)))
-        self._log_losses("train", losses, num_sheets)
+        nonfinite = self.criterion.matcher.nonfinite
+        losses = self._losses("train", packs, [self(pack) for pack in packs])
+        met = float(self.criterion.matcher.nonfinite - nonfinite)
+        self.log(
+            "train/nonfinite_costs",
+            met,
+            reduce_fx="sum",
+            on_step=False,
+            on_epoch=True,
+            logger=False,
+            sync_dist=True,
+        )
         return losses.loss
 
     def validation_step(self, packs: list[SheetBatch]) -> None:
         """Loss of a batch, and its predictions put aside for the scores."""
-        for pack in packs:
-            output = self(pack)
-            self._log_losses("val", self.criterion(output, pack.tables), len(pack))
+        outputs = [self(pack) for pack in packs]
+        self._losses("val", packs, outputs)
+        for pack, output in zip(packs, outputs, strict=True):
             for source, found in zip(pack.sources, decode(output, _MIN_SCORE), strict=True):
                 if source is None:
                     continue
@@ -180,7 +196,19 @@ class TableDetectionModule(LightningModule):
         }
         return list(unique.values())
 
-    def _log_losses(self, stage: str, losses: Losses, batch_size: int) -> None:
+    def _losses(self, stage: str, packs: list[SheetBatch], outputs: list[DetectorOutput]) -> Losses:
+        """Losses of a batch, logged; the same however its sheets are packed."""
+        num_sheets = sum(len(pack) for pack in packs)
+        num_tables = float(sum(len(boxes) for pack in packs for boxes in pack.tables))
+        if stage == "train" and torch.distributed.is_initialized():
+            # As in DETR: a table weighs the same in whatever process it is.
+            shared = torch.tensor(num_tables, device=self.device)
+            num_tables = float(self.trainer.strategy.reduce(shared, reduce_op="mean"))
+        parts = [
+            self.criterion(output, pack.tables, num_tables, num_sheets)
+            for pack, output in zip(packs, outputs, strict=True)
+        ]
+        losses = Losses(*(torch.stack(values).sum() for values in zip(*parts, strict=True)))
         values = {
             f"{stage}/loss": losses.loss,
             f"{stage}/det_loss": losses.loss,
@@ -191,5 +219,6 @@ class TableDetectionModule(LightningModule):
             f"{stage}/cell_loss": losses.cells,
         }
         self.log_dict(
-            values, on_step=False, on_epoch=True, batch_size=batch_size, logger=False, sync_dist=True
+            values, on_step=False, on_epoch=True, batch_size=num_sheets, logger=False, sync_dist=True
         )
+        return losses

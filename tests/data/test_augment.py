@@ -107,6 +107,24 @@ def test_glue_keeps_both_sheets_whole(first: Sample, second: Sample, below: bool
     assert blank.max() == 0
 
 
+@pytest.mark.parametrize("below", [False, True])
+def test_fold_channels_do_not_show_the_seam(below: bool) -> None:
+    def folded(row: int, column: int) -> Sample:
+        values = np.zeros((NUM_CHANNELS, 3, 3), dtype=np.uint8)
+        values[INDEX["rows_folded_after"], 1] = row
+        values[INDEX["columns_folded_after"], :, 1] = column
+        return Sample(values, np.zeros((0, 4), dtype=np.int64))
+
+    glued = glue(folded(40, 50), folded(60, 70), below, gap=1)
+    for sample in (glued, add_margin(folded(40, 50), 2, 2)):
+        rows = sample.values[INDEX["rows_folded_after"]]
+        columns = sample.values[INDEX["columns_folded_after"]]
+        np.testing.assert_array_equal(rows, rows[:, :1].repeat(rows.shape[1], 1))
+        np.testing.assert_array_equal(columns, columns[:1].repeat(columns.shape[0], 0))
+        assert rows.max() >= 40
+        assert columns.max() >= 50
+
+
 @given(sheets(), few, few)
 def test_a_margin_moves_the_sheet(sample: Sample, rows: int, columns: int) -> None:
     moved = add_margin(sample, rows, columns)

@@ -290,3 +290,32 @@ def test_a_wide_sheet_without_tables_keeps_a_row(tmp_path: Path) -> None:
     (batch,) = train_batches(module)
     assert_sound(batch)
     assert batch.grid.shape == (1, NUM_CHANNELS, 1, 30)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"batch_size": 0}, "data.batch_size"),
+        ({"num_workers": -1}, "data.num_workers"),
+        ({"val_fraction": -0.2}, "data.val_fraction"),
+        ({"max_cells": 0}, "data.max_cells"),
+        ({"num_sheets": 0}, "data.num_sheets"),
+    ],
+)
+def test_a_wrong_number_is_named(options: dict[str, int], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        SyntheticDataModule(**options)
+
+
+def test_two_corpora_of_one_name_are_refused(tmp_path: Path) -> None:
+    corpora = [CorpusConfig(str(tmp_path / year / "tables")) for year in ("2023", "2024")]
+    with pytest.raises(UserError, match="one name"):
+        SheetDataModule(corpora)
+
+
+def test_corpora_without_validation_sheets_are_refused(tmp_path: Path) -> None:
+    annotation = SheetAnnotation("a.xlsx", "S", (Box(0, 0, 3, 4),), "a", "train")
+    save_corpus(tmp_path / "mine", {"a.xlsx": {"S": table(4, 3)}}, [annotation])
+    module = SheetDataModule([CorpusConfig(str(tmp_path / "mine"))], cache_dir=str(tmp_path / "cache"))
+    with pytest.raises(UserError, match="validate"):
+        module.setup("fit")

@@ -80,7 +80,7 @@ def test_packing_loses_no_sheet_and_is_worth_it(sizes: list[tuple[int, int]], pa
         Sample(sample.values, sample.boxes, Source("enron", f"{number}.xlsx", "S", (), fold))
         for number, sample in enumerate(random_sample(*size, seed=size[0]) for size in sizes)
     ]
-    packs = pack(samples, pass_cost)
+    packs = pack(samples, pass_cost, max_cells=10**9)
     names = [source.file_name for batch in packs for source in batch.sources if source]
     assert sorted(names) == sorted(f"{number}.xlsx" for number in range(len(samples)))
     alone = sum(sample.cells for sample in samples)
@@ -95,14 +95,25 @@ def test_packing_loses_no_sheet_and_is_worth_it(sizes: list[tuple[int, int]], pa
 @given(shapes)
 def test_the_cost_of_a_pass_decides_what_is_packed(sizes: list[tuple[int, int]]) -> None:
     samples = [random_sample(*size) for size in sizes]
-    assert len(pack(samples, pass_cost=10_000)) == 1
-    assert padded_cells(pack(samples, pass_cost=0)) == sum(sample.cells for sample in samples)
-    assert len(pack(samples, pass_cost=1)) == len(set(sizes)), "equal shapes always go together"
+    assert len(pack(samples, pass_cost=10_000, max_cells=10**9)) == 1
+    assert padded_cells(pack(samples, pass_cost=0, max_cells=10**9)) == sum(
+        sample.cells for sample in samples
+    )
+    assert len(pack(samples, pass_cost=1, max_cells=10**9)) == len(set(sizes)), (
+        "equal shapes always go together"
+    )
+
+
+def test_packs_stay_under_the_cells_allowed() -> None:
+    samples = [random_sample(10, 10) for _ in range(7)]
+    packs = pack(samples, pass_cost=10_000, max_cells=300)
+    assert sorted(len(batch) for batch in packs) == [2, 2, 3]
+    assert len(pack(samples, pass_cost=10_000, max_cells=1)) == 7, "a sheet of its own is always allowed"
 
 
 def test_like_shapes_go_together() -> None:
     sizes = [(30, 2), (2, 30), (29, 2), (2, 29)]
-    packs = pack([random_sample(*size) for size in sizes], pass_cost=50)
+    packs = pack([random_sample(*size) for size in sizes], pass_cost=50, max_cells=10**9)
     assert sorted(tuple(batch.mask.shape) for batch in packs) == [(2, 2, 30), (2, 30, 2)]
 
 

@@ -32,7 +32,7 @@ CONFIGS = {
     "fixed queries": replace(SMALL, two_stage=False),
     "timm": replace(SMALL, backbone="convnextv2_atto"),
     "one decoder layer": replace(SMALL, decoder_layers=1),
-    "no encoder": replace(SMALL, encoder_layers=0),
+    "no encoder": replace(SMALL, encoder_layers=2),
     "many queries": replace(SMALL, num_queries=70),
     "one head, one point": replace(SMALL, num_heads=1, num_points=1),
     "dropout": replace(SMALL, dropout=0.5),

@@ -149,10 +149,12 @@ def test_boundary_index_is_the_last_line_inside() -> None:
 
 
 def test_focal_cost_of_an_undecided_query() -> None:
-    assert float(focal_cost(torch.tensor(0.0))) == pytest.approx((0.25 - 0.75) * 0.25 * math.log(2))
+    assert float(focal_cost(torch.tensor(0.0), alpha=0.25, gamma=2.0)) == pytest.approx(
+        (0.25 - 0.75) * 0.25 * math.log(2)
+    )
 
 
 def test_focal_cost_falls_with_the_score() -> None:
-    costs = focal_cost(torch.linspace(-50, 50, 101))
+    costs = focal_cost(torch.linspace(-50, 50, 101), alpha=0.25, gamma=2.0)
     assert (costs.diff() < 0).all()
     assert costs.isfinite().all()
