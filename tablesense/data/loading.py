@@ -68,10 +68,10 @@ def _add(loaded: Loaded, corpus: str, annotation: SheetAnnotation, grid: SheetGr
             loaded.problems.append(Problem("range outside the sheet", where, f"{to_a1(table)} holds no cell"))
             continue
         if not grid.fold.is_exact(table):
-            # Kept: folded-away edges are rare, and a range that reaches over blank cells still teaches.
+            # Kept: such ranges are rare, and one that reaches a row too far still teaches.
             nearest = to_a1(grid.fold.to_sheet(box))
-            message = f"{to_a1(table)} begins or ends outside the sheet's cells; trained on as {nearest}"
-            loaded.problems.append(Problem("range edge off the sheet", where, message))
+            message = f"{to_a1(table)} begins or ends where cells are blank or folded; taken as {nearest}"
+            loaded.problems.append(Problem("range moved", where, message))
         boxes.append(box)
     source = Source(corpus, annotation.file_name, annotation.sheet_name, annotation.tables, grid.fold)
     array = np.array(boxes, dtype=np.int64).reshape(-1, 4)

@@ -140,7 +140,7 @@ class FitCLI(LightningCLI):
         """
         resume = self.config.resume
         checkpoint = self.config.ckpt_path if resume is None else resumable_checkpoint(Path(resume))
-        if self.datamodule is not None:
+        if self.datamodule is not None and self.trainer.world_size > 1:
             share_errors(self.trainer, self.datamodule)
         self._open_run()
         try:
@@ -192,7 +192,7 @@ class FitCLI(LightningCLI):
         self.trainer.loggers = loggers
 
     def _discard_run(self) -> None:
-        if self.config.resume is None and self.metrics.epoch == 0 and self.trainer.is_global_zero:
+        if self.config.resume is None and self.trainer.is_global_zero and not self.run.trained:
             self.run.discard()
 
 

@@ -65,6 +65,11 @@ class RunDirectory(Callback):
         """The W&B id, kept so that a resumed run goes on under it."""
         return self.path / "wandb" / "run_id.txt"
 
+    @property
+    def trained(self) -> bool:
+        """Whether there is something of an epoch here."""
+        return self.metrics_file.exists() or any(self.checkpoints.iterdir())
+
     def claim(self, runs_dir: Path, name: str) -> None:
         """Make a folder of our own, ``{runs_dir}/{name} YYYY-MM-DD HH:MM``, with its subfolders."""
         self._path = claim_directory(runs_dir, name, datetime.now())

@@ -1,5 +1,7 @@
 """Several processes, one message: what is wrong with the data, each of them learns."""
 
+from itertools import chain
+
 import torch
 from lightning.pytorch import LightningDataModule, Trainer
 
@@ -36,10 +38,7 @@ def share_errors(trainer: Trainer, data: LightningDataModule) -> None:
 
 def _raise_first(trainer: Trainer, found: list[str]) -> None:
     """A collective: all processes have to call it."""
-    parts = [found]
-    if trainer.world_size > 1:
-        parts = [[] for _ in range(trainer.world_size)]
-        torch.distributed.all_gather_object(parts, found)
-    for part in parts:
-        if part:
-            raise UserError(part[0])
+    parts: list[list[str]] = [[] for _ in range(trainer.world_size)]
+    torch.distributed.all_gather_object(parts, found)
+    for message in chain(*parts):
+        raise UserError(message)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+from google.protobuf.json_format import MessageToDict
 
 from tablesense.tracking.atomic import write_text
 from tablesense.tracking.wandb_log import collect, read_records

@@ -9,14 +9,15 @@ import openpyxl
 from tablesense.boxes import Box
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.data.sample import Sample
-from tablesense.features.channels import NUM_CHANNELS
+from tablesense.features.channels import INDEX, NUM_CHANNELS
 
 Row = Sequence[str | float | None]
 
 
 def random_sample(rows: int, columns: int, boxes: Sequence[Box] = (), seed: int = 0) -> Sample:
-    """A sheet of random bytes with these tables."""
+    """A sheet of random bytes with these tables; nothing of it was folded away."""
     values = np.random.default_rng(seed).integers(0, 256, (NUM_CHANNELS, rows, columns), dtype=np.uint8)
+    values[[INDEX["rows_folded_after"], INDEX["columns_folded_after"]]] = 0
     return Sample(values, np.array(boxes, dtype=np.int64).reshape(-1, 4))
 
 

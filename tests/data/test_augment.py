@@ -36,7 +36,7 @@ axes = st.sampled_from([1, 2])
 def marked_sheet(rows: int, columns: int, boxes: list[Box], first_mark: int = 1) -> Sample:
     """A sheet whose cells say the number of their table, their row and their column."""
     values = np.random.default_rng(rows).choice([0, 255], (NUM_CHANNELS, rows, columns)).astype(np.uint8)
-    values[TABLE] = 0
+    values[[TABLE, INDEX["rows_folded_after"], INDEX["columns_folded_after"]]] = 0
     values[ROW] = np.arange(1, rows + 1)[:, None]
     values[COLUMN] = np.arange(1, columns + 1)
     for mark, box in enumerate(boxes, first_mark):

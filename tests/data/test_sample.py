@@ -107,7 +107,8 @@ def test_the_cost_of_a_pass_decides_what_is_packed(sizes: list[tuple[int, int]])
 def test_packs_stay_under_the_cells_allowed() -> None:
     samples = [random_sample(10, 10) for _ in range(7)]
     packs = pack(samples, pass_cost=10_000, max_cells=300)
-    assert sorted(len(batch) for batch in packs) == [2, 2, 3]
+    assert max(len(batch) for batch in packs) == 3
+    assert sum(len(batch) for batch in packs) == 7
     assert len(pack(samples, pass_cost=10_000, max_cells=1)) == 7, "a sheet of its own is always allowed"
 
 

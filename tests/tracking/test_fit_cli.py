@@ -7,6 +7,7 @@ import torch
 import yaml
 
 from tablesense.fit import main
+from tablesense.tracking.run_directory import check_checkpoint
 
 from .conftest import Fit, only_run
 
@@ -38,6 +39,10 @@ def error_line(capsys: pytest.CaptureFixture[str]) -> str:
         ("--model.hidden=0", "ToyModule: hidden must be 1 or more"),
         ("--data.batch_size=17", "data.batch_size: there are only 16 points"),
         ("--data.problem=corpus x is not there", "corpus x is not there"),
+        ("--data.prepare_problem=no room for x", "no room for x"),
+        ("--data.batch_size=0", "data: batch_size should be a positive integer value"),
+        ("--model.lr=-1", "model: Invalid learning rate: -1.0"),
+        ("--trainer.val_check_interval=1000", "trainer: `val_check_interval` (1000) must be less"),
     ],
 )
 def test_a_mistake_is_one_line(
@@ -100,6 +105,70 @@ def test_a_file_that_is_no_checkpoint(fit: Fit, tmp_path: Path, capsys: pytest.C
             torch.save(content, file)
         assert fit(f"--ckpt_path={file}") == 2
         assert "no.pt is damaged, or not a checkpoint" in error_line(capsys)
+
+
+def test_a_folder_is_no_checkpoint(fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fit("--trainer.max_epochs=1") == 0
+    run = only_run(runs_dir)
+    capsys.readouterr()
+    assert fit(f"--ckpt_path={run}") == 2
+    assert f"{run} is a folder; name a file in its checkpoints/, or use --resume" in error_line(capsys)
+    sharded = run / "checkpoints" / "sharded"
+    sharded.mkdir()
+    (sharded / "meta.pt").touch()
+    check_checkpoint(sharded, "--ckpt_path")
+
+
+def test_a_new_run_or_the_old_one(fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fit("--trainer.max_epochs=1") == 0
+    run = only_run(runs_dir)
+    last = run / "checkpoints" / "last.pt"
+    capsys.readouterr()
+    assert main(["--resume", str(run), f"--ckpt_path={last}"]) == 2
+    assert "--ckpt_path starts a new run and --resume continues one" in error_line(capsys)
+
+
+@pytest.mark.filterwarnings("ignore:Total length of `DataLoader` across ranks is zero")
+@pytest.mark.parametrize("missing", ["--trainer.limit_val_batches=0", "--data.validates=false"])
+def test_early_stopping_without_validation(
+    fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str], missing: str
+) -> None:
+    assert fit("--experiment.early_stopping_patience=2", missing) == 2
+    line = error_line(capsys)
+    assert "experiment.early_stopping_patience: waits for val/f1 (experiment.monitor)" in line
+    assert not list(runs_dir.iterdir())
+
+
+def test_an_error_after_loading_leaves_no_empty_run(
+    fit: Fit, runs_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit("--trainer.max_epochs=3") == 0
+    last = only_run(runs_dir) / "checkpoints" / "last.pt"
+    elsewhere = tmp_path / "elsewhere"
+    assert fit(f"--ckpt_path={last}", f"--experiment.runs_dir={elsewhere}", "--trainer.max_epochs=1") == 2
+    assert "max_epochs=1" in capsys.readouterr().err
+    assert not list(elsewhere.iterdir())
+
+
+def test_a_bug_keeps_its_traceback(fit: Fit) -> None:
+    with pytest.raises(ValueError, match="a bug"):
+        fit("--data.bug=true")
+
+
+def test_wandb_without_a_login(
+    fit: Fit, runs_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import wandb
+
+    def refuse(**options: object) -> None:
+        raise wandb.errors.UsageError("api_key not configured (no-tty).\nCall wandb.login()")
+
+    monkeypatch.setattr(wandb, "init", refuse)
+    assert fit("--experiment.wandb_mode=online") == 2
+    line = error_line(capsys)
+    assert "experiment.wandb_mode: api_key not configured (no-tty); `wandb login`, or" in line
+    assert "--experiment.wandb_mode=offline" in line
+    assert not list(runs_dir.iterdir())
 
 
 def test_fewer_epochs_than_the_checkpoint_has(

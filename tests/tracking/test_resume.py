@@ -1,6 +1,7 @@
 """Going on: after an interruption, from any checkpoint, after a write that failed."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,6 +11,7 @@ import torch
 from tablesense.fit import main
 from tablesense.tracking.atomic import atomic_write
 from tablesense.tracking.checkpoints import AtomicCheckpointIO
+from tablesense.tracking.epoch_metrics import append_row
 
 from .conftest import Fit, load, only_run, same
 
@@ -78,9 +80,64 @@ def test_ckpt_path_goes_on_in_a_new_run(fit: Fit, runs_dir: Path, tmp_path: Path
     assert fit("--trainer.max_epochs=2") == 0
     start = only_run(runs_dir) / "checkpoints" / "best.pt"
     elsewhere = tmp_path / "elsewhere"
-    with pytest.warns(UserWarning, match="The dirpath has changed"):
-        assert fit(f"--ckpt_path={start}", f"--experiment.runs_dir={elsewhere}") == 0
+    assert fit(f"--ckpt_path={start}", f"--experiment.runs_dir={elsewhere}") == 0
     assert load(only_run(elsewhere) / "checkpoints" / "last.pt")["epoch"] == 4
+
+
+def test_a_new_run_has_its_own_best_epoch(
+    fit: Fit, runs_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patience = "--experiment.early_stopping_patience=1"
+    scores = "--model.scores=[0.1,0.9,0.3,0.4]"
+    assert fit("--trainer.max_epochs=2", scores, patience) == 0
+    start = only_run(runs_dir) / "checkpoints" / "last.pt"
+    elsewhere = tmp_path / "elsewhere"
+    capsys.readouterr()
+    assert fit(f"--ckpt_path={start}", scores, patience, f"--experiment.runs_dir={elsewhere}") == 0
+    assert "4 of 4" in capsys.readouterr().out
+    for name in ("best.pt", "last.pt"):
+        checkpoint = load(only_run(elsewhere) / "checkpoints" / name)
+        assert checkpoint["epoch"] == 4, "not stopped for want of the other run's 0.9"
+        assert (checkpoint["best_epoch"], checkpoint["best_val_f1"]) == (4, pytest.approx(0.4))
+
+
+@pytest.mark.parametrize("extra", [(), ("--experiment.early_stopping_patience=9",)])
+def test_a_run_that_was_renamed_keeps_its_best_epoch(
+    fit: Fit, runs_dir: Path, extra: tuple[str, ...]
+) -> None:
+    scores = "--model.scores=[0.1,0.9,0.3,0.95]"
+    assert fit("--trainer.max_epochs=2", scores, *extra) == 0
+    run = only_run(runs_dir).rename(runs_dir / "renamed [1]")
+    assert main(["--resume", str(run), "--trainer.max_epochs=3"]) == 0
+    best = load(run / "checkpoints" / "best.pt")
+    assert (best["epoch"], best["best_epoch"], best["best_val_f1"]) == (2, 2, pytest.approx(0.9))
+    run = run.rename(runs_dir / "again")
+    assert main(["--resume", str(run), "--trainer.max_epochs=4"]) == 0
+    assert load(run / "checkpoints" / "best.pt")["epoch"] == 4
+    assert {file.name for file in (run / "checkpoints").iterdir()} == {
+        "best.pt",
+        "last.pt",
+        "checkpoint_epoch_2.pt",
+        "checkpoint_epoch_4.pt",
+    }
+
+
+def test_a_run_that_was_stopped_early_can_be_trained_on(fit: Fit, runs_dir: Path) -> None:
+    scores = [0.5, 0.4, 0.3, 0.3, 0.3, 0.3]
+    assert fit(f"--model.scores={scores}", "--experiment.early_stopping_patience=2") == 0
+    run = only_run(runs_dir)
+    assert epochs(run) == [1, 2, 3]
+    assert main(["--resume", str(run), "--trainer.max_epochs=6"]) == 0
+    assert epochs(run) == [1, 2, 3, 4, 5], "the patience of two epochs counts anew"
+
+
+def test_another_patience_can_be_given(fit: Fit, runs_dir: Path) -> None:
+    scores = [0.5, 0.4, 0.3, 0.3, 0.3, 0.3]
+    patience = "--experiment.early_stopping_patience"
+    assert fit(f"--model.scores={scores}", f"{patience}=3", "--trainer.max_epochs=2") == 0
+    run = only_run(runs_dir)
+    assert main(["--resume", str(run), "--trainer.max_epochs=6", f"{patience}=4"]) == 0
+    assert epochs(run) == [1, 2, 3, 4, 5], "one epoch was waited for before"
 
 
 def test_interrupted_before_the_first_epoch(
@@ -124,6 +181,24 @@ def test_a_full_disk_keeps_the_previous_checkpoint(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(torch, "save", save)
     assert load(file) == {"epoch": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]
+
+
+def test_a_full_disk_costs_a_row_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "metrics.jsonl"
+    append_row(file, {"epoch": 1, "val/f1": math.nan})
+    before = file.read_text()
+    opened = Path.open
+
+    def full(path: Path, *args: Any, **kwargs: Any) -> Any:
+        with opened(path, "a") as out:
+            out.write('{"epo')
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        with pytest.warns(RuntimeWarning, match=r"epoch 2 .*No space left on device; training goes on"):
+            append_row(file, {"epoch": 2})
+    assert file.read_text() == before == '{"epoch": 1, "val/f1": null}\n'
 
 
 def test_another_error_while_saving_is_not_hidden(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch import LightningDataModule, LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from tablesense.errors import UserError
 
@@ -60,16 +60,32 @@ class ToyModule(LightningModule):
 
 
 class ToyData(LightningDataModule):
-    def __init__(self, batch_size: int = 4, problem: str | None = None) -> None:
+    def __init__(
+        self,
+        batch_size: int = 4,
+        problem: str | None = None,
+        prepare_problem: str | None = None,
+        bug: bool = False,
+        validates: bool = True,
+    ) -> None:
         super().__init__()
         if batch_size > 16:
             raise UserError("data.batch_size: there are only 16 points")
         self.batch_size = batch_size
         self.problem = problem
+        self.prepare_problem = prepare_problem
+        self.bug = bug
+        self.validates = validates
+
+    def prepare_data(self) -> None:
+        if self.prepare_problem is not None:
+            raise UserError(self.prepare_problem)
 
     def setup(self, stage: str) -> None:
         if self.problem is not None:
             raise UserError(self.problem)
+        if self.bug:
+            raise ValueError("a bug")
         generator = torch.Generator().manual_seed(0)
         inputs = torch.randn(16, 2, generator=generator)
         self.points = TensorDataset(inputs, inputs.sum(dim=1, keepdim=True))
@@ -78,4 +94,5 @@ class ToyData(LightningDataModule):
         return DataLoader(self.points, self.batch_size, shuffle=True)
 
     def val_dataloader(self) -> DataLoader[tuple[Tensor, ...]]:
-        return DataLoader(self.points, self.batch_size)
+        points = self.points if self.validates else Subset(self.points, [])
+        return DataLoader(points, self.batch_size)
