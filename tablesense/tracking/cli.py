@@ -146,7 +146,7 @@ class FitCLI(LightningCLI):
         try:
             self._open_loggers()
             self.trainer.fit(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, weights_only=True)
-        except UserError:
+        except (UserError, KeyboardInterrupt):  # Ctrl-C: while W&B starts; later on Lightning catches it
             self._discard_run()
             raise
         except (MisconfigurationException, RuntimeError, ValueError) as error:

@@ -1,5 +1,8 @@
 """Runs the real command on the toy task."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ import yaml
 
 from tablesense.fit import main
 
+from . import toy
 from .toy import ToyData, ToyModule
 
 Fit = Callable[..., int]
@@ -61,6 +65,16 @@ def fit(config_file: Path) -> Iterator[Fit]:
 def only_run(runs_dir: Path) -> Path:
     (run,) = runs_dir.iterdir()
     return run
+
+
+def run_python(*args: str) -> subprocess.CompletedProcess[str]:
+    """Another Python in which the toy's package can be imported as it is here."""
+    root = Path(toy.__file__).parents[len(toy.__name__.split(".")) - 1]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
+    command = [sys.executable, *args]
+    return subprocess.run(  # noqa: S603 - our own command
+        command, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def load(file: Path) -> dict[str, Any]:

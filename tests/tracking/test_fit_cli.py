@@ -171,6 +171,17 @@ def test_wandb_without_a_login(
     assert not list(runs_dir.iterdir())
 
 
+def test_ctrl_c_while_wandb_starts(fit: Fit, runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import wandb
+
+    def interrupt(**options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wandb, "init", interrupt)
+    assert fit("--experiment.wandb_mode=online") == 130
+    assert not list(runs_dir.iterdir())
+
+
 def test_fewer_epochs_than_the_checkpoint_has(
     fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

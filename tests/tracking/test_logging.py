@@ -1,9 +1,6 @@
 """What is sent: gradient norms, and the W&B log of an offline run read back."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +12,7 @@ from tablesense.tracking.config_file import flatten
 from tablesense.tracking.gradients import gradient_norms
 from tablesense.tracking.wandb_log import last_step, log_files, read_records
 
-from . import toy
-from .conftest import Fit, load, only_run
+from .conftest import Fit, only_run, run_python
 
 
 def test_gradient_norms_equal_a_loop() -> None:
@@ -81,28 +77,6 @@ def test_offline_log_and_its_continuation(fit: Fit, runs_dir: Path) -> None:
     config = (files / "config.yaml").read_text()
     for key in ("model/lr:", "data/batch_size:", "trainer/max_epochs:", "model/total_params:"):
         assert key in config
-
-
-@pytest.mark.slow
-def test_two_processes_make_one_run(config_file: Path, runs_dir: Path) -> None:
-    ddp = ["--trainer.strategy=ddp", "--trainer.devices=2", "--trainer.max_epochs=2"]
-    offline = "--experiment.wandb_mode=offline"
-    done = run_python("-m", "tablesense.fit", "--config", str(config_file), *ddp, offline)
-    assert done.returncode == 0, done.stderr
-    run = only_run(runs_dir)
-    assert len(list((run / "wandb").glob("offline-run-*"))) == 1
-    assert len((run / "metrics.jsonl").read_text().splitlines()) == 2
-    assert load(run / "checkpoints" / "last.pt")["epoch"] == 2
-
-
-def run_python(*args: str) -> subprocess.CompletedProcess[str]:
-    """Another Python in which the toy's package can be imported as it is here."""
-    root = Path(toy.__file__).parents[len(toy.__name__.split(".")) - 1]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
-    command = [sys.executable, *args]
-    return subprocess.run(  # noqa: S603 - our own command
-        command, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
 
 
 def history(log: Path) -> list[dict[str, Any]]:

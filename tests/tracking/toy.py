@@ -1,5 +1,6 @@
 """The smallest task that exercises all bookkeeping: a line to fit, with dropout and a schedule."""
 
+import logging
 from typing import ClassVar
 
 import torch
@@ -9,6 +10,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from tablesense.errors import UserError
+
+log = logging.getLogger(__name__)
 
 Batch = list[Tensor]
 
@@ -65,6 +68,8 @@ class ToyData(LightningDataModule):
         batch_size: int = 4,
         problem: str | None = None,
         prepare_problem: str | None = None,
+        problem_of_second: str | None = None,
+        warning: str | None = None,
         bug: bool = False,
         validates: bool = True,
     ) -> None:
@@ -74,6 +79,8 @@ class ToyData(LightningDataModule):
         self.batch_size = batch_size
         self.problem = problem
         self.prepare_problem = prepare_problem
+        self.problem_of_second = problem_of_second
+        self.warning = warning
         self.bug = bug
         self.validates = validates
 
@@ -84,6 +91,10 @@ class ToyData(LightningDataModule):
     def setup(self, stage: str) -> None:
         if self.problem is not None:
             raise UserError(self.problem)
+        if self.problem_of_second is not None and self.trainer is not None and self.trainer.global_rank == 1:
+            raise UserError(self.problem_of_second)
+        if self.warning is not None:
+            log.warning(self.warning)
         if self.bug:
             raise ValueError("a bug")
         generator = torch.Generator().manual_seed(0)

@@ -23,10 +23,21 @@ class StoppedModule(TableDetectionModule):
 
 
 def table_config(folder: Path) -> dict[str, Any]:
-    network: dict[str, Any] = {"hidden_dim": 16, "backbone_blocks": 1, "encoder_layers": 1, "decoder_layers": 1}
-    network |= {"num_queries": 4, "dropout": 0.1}
-    data: dict[str, Any] = {"num_sheets": 12, "folder": str(folder / "corpus"), "cache_dir": str(folder / "cache")}
-    data |= {"batch_size": 2, "augment": {}}
+    network = {
+        "hidden_dim": 16,
+        "backbone_blocks": 1,
+        "encoder_layers": 1,
+        "decoder_layers": 1,
+        "num_queries": 4,
+        "dropout": 0.1,
+    }
+    data = {
+        "num_sheets": 12,
+        "folder": str(folder / "corpus"),
+        "cache_dir": str(folder / "cache"),
+        "batch_size": 2,
+        "augment": {},
+    }
     return {
         "experiment": {"name": "tables", "wandb_mode": "disabled", "save_every_n_epochs": 2},
         "trainer": {
