@@ -306,7 +306,7 @@ def test_a_wide_sheet_without_tables_keeps_a_row(tmp_path: Path) -> None:
 )
 def test_a_wrong_number_is_named(options: dict[str, int], words: str) -> None:
     with pytest.raises(UserError, match=words):
-        SyntheticDataModule(**options)
+        SyntheticDataModule(**options)  # type: ignore[arg-type] # checked by the command line's types too
 
 
 def test_two_corpora_of_one_name_are_refused(tmp_path: Path) -> None:
