@@ -1,3 +1,4 @@
+import errno
 import io
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import numpy as np
 import openpyxl
 import pytest
 
+from tablesense.errors import UserError
 from tablesense.features import cache as cache_module
 from tablesense.features.cache import FeatureCache, default_cache_folder
 from tablesense.features.channels import FEATURE_VERSION, INDEX, NUM_CHANNELS
@@ -193,11 +195,11 @@ def test_a_failed_write_leaves_nothing_behind(
     workbook: Path, cache: FeatureCache, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def fail(*args: object, **kwargs: object) -> None:
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "disk full")
 
     with monkeypatch.context() as patch:
         patch.setattr(f"tablesense.features.cache.{step}", fail)
-        with pytest.raises(OSError, match="disk full"):
+        with pytest.raises(UserError, match=r"disk full.*TABLESENSE_CACHE"):
             cache.grids(workbook, ["S0"])
     assert entries(cache) == []
     assert cache.grids(workbook, ["S0"])["S0"].values.shape[0] == NUM_CHANNELS
