@@ -134,6 +134,8 @@ class SheetDataModule(LightningDataModule):
         for config in self.corpora:
             corpus = read_corpus(config.path)
             self._report(corpus.name, corpus.problems)
+            if self.split == "field":
+                self._report_other_splits(corpus)
             train, val = self._split(corpus, config)
             thinned = [thin(sample, self.max_cells) for sample in self._load(corpus, train)]
             self.train_samples += self._fit(corpus.name, thinned, self.max_cells) * config.repeat
@@ -179,7 +181,6 @@ class SheetDataModule(LightningDataModule):
     ) -> tuple[list[SheetAnnotation], list[SheetAnnotation]]:
         sheets = corpus.annotations
         if self.split == "field":
-            self._report_other_splits(corpus)
             train, val = split_by_field(sheets, "train"), split_by_field(sheets, "val")
         else:
             # What is marked as test stays out, with all that shares its template.
