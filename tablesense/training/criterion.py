@@ -76,9 +76,8 @@ class TableCriterion(nn.Module):
         sizes = sheet_sizes(output.mask)
         layers = output.layers if self.aux_loss else output.layers[-1:]
         parts = [self._layer(layer, output.unused, tables, sizes) for layer in layers]
-        if not self.aux_loss:  # the heads of the layers left out get gradients of zero, see _untouched
-            parts[0] = parts[0] + torch.stack([_untouched(layer) for layer in output.layers]).sum()
-        cls, l1, iou, boundary = (torch.stack(parts).mean(0) / max(num_tables, 1)).unbind()
+        untouched = torch.stack([_untouched(layer) for layer in output.layers]).sum()
+        cls, l1, iou, boundary = (torch.stack(parts).mean(0) / max(num_tables, 1) + untouched).unbind()
         first, lines = self._cells(output.cells, tables, output.mask)
         cells = first / max(num_tables, 1) + lines / num_sheets
         loss = (
@@ -98,7 +97,7 @@ class TableCriterion(nn.Module):
             target[number, match.queries] = 1.0
         focal = sigmoid_focal_loss(layer.logits, target, self.focal_alpha, self.focal_gamma)
         cls = focal.masked_fill(unused, 0.0).sum()
-        l1 = iou = boundary = _untouched(layer)
+        l1 = iou = boundary = layer.boxes.new_zeros(())
         for number, match in enumerate(matches):
             if len(match.queries):
                 boxes = tables[number][match.tables]
