@@ -7,9 +7,10 @@ from random import Random
 import numpy as np
 import torch
 
-from tablesense.boxes import Box
+from tablesense.boxes import Box, to_a1
 from tablesense.data.sample import Sample, collate
-from tablesense.evaluation.picture import sheet_svg
+from tablesense.evaluation.picture import Frame, sheet_svg
+from tablesense.evaluation.view import View
 from tablesense.features.channels import NUM_CHANNELS
 from tablesense.features.featurize import featurize
 from tablesense.model.decode import decode
@@ -19,6 +20,7 @@ from tablesense.synthetic.layout import generate_sheet
 from tablesense.synthetic.write import workbook_bytes
 
 SEED = "picture 858"  # a sheet of the generator that no training corpus holds
+GREEN = "#1a7f37"
 
 
 def main(run: Path) -> None:
@@ -39,7 +41,9 @@ def main(run: Path) -> None:
     boxes = [(grid.fold.to_sheet(box), score) for box, score in found]
     rows, columns = grid.fold.rows.kept, grid.fold.columns.kept
     window = Box(0, 0, int(columns[-1]) + 2, int(rows[-1]) + 2)
-    Path(__file__).with_name("picture.svg").write_text(sheet_svg(sheet, window, boxes), encoding="utf-8")
+    frames = [Frame(box, f"{to_a1(box)}  {score:.2f}", GREEN) for box, score in boxes]
+    svg = sheet_svg(sheet, View.of(window), frames)
+    Path(__file__).with_name("picture.svg").write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

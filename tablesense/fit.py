@@ -34,16 +34,17 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _fit(args: list[str]) -> int:
-    from lightning.pytorch.utilities.exceptions import SIGTERMException
-
     from tablesense.tracking.cli import FitCLI
 
     cli = FitCLI(args, COMMAND)
+    interrupted = False
     try:
         cli.fit()
-    except SystemExit as end:  # Lightning's answer to Ctrl-C and SIGTERM
+    except SystemExit:  # Lightning's answer to KeyboardInterrupt
+        interrupted = True
+    if interrupted or cli.stopped_by is not None:
         cli.tell_how_to_go_on()
-        return TERMINATED if isinstance(end, SIGTERMException) else INTERRUPTED
+        return TERMINATED if cli.stopped_by == signal.SIGTERM else INTERRUPTED
     cli.print_summary()
     return 0
 

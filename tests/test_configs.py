@@ -12,7 +12,8 @@ from tablesense.features.channels import NUM_CHANNELS
 from tablesense.fit import main
 from tablesense.model.detector import NetworkConfig, TableDetector
 
-CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
+FOLDER = Path(__file__).parents[1] / "configs"
+CONFIGS = sorted(file for file in FOLDER.glob("*.yaml") if file.name != "sweep.yaml")  # that one is W&B's
 
 
 def class_paths(config: Any) -> Iterator[str]:

@@ -20,6 +20,7 @@ from tablesense.data.sample import Sample, pack
 from tablesense.data.sampler import EpochSampler, TicketBatchSampler
 from tablesense.errors import UserError
 from tablesense.features.cache import FeatureCache
+from tablesense.tracking.resumable_loader import ResumableLoader, ignore_interrupts
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +36,14 @@ class CorpusConfig:
         path: folder with ``workbooks/`` and ``annotations.jsonl``.
         train: train on its train split.
         val: validate on its val split.
+        test: test the best epoch on its test split, where it has one.
         repeat: how many times its training sheets come up in an epoch.
     """
 
     path: str
     train: bool = True
     val: bool = True
+    test: bool = True
     repeat: int = 1
 
 
@@ -52,6 +55,10 @@ def at_least(key: str, value: int, lowest: int) -> None:
     """
     if value < lowest:
         raise UserError(f"{key}: must be {lowest} or more, got {value}")
+
+
+def _test_sheets(corpus: Corpus, config: CorpusConfig) -> list[SheetAnnotation]:
+    return split_by_field(corpus.annotations, "test") if config.test else []
 
 
 class SheetDataModule(LightningDataModule):
@@ -110,6 +117,7 @@ class SheetDataModule(LightningDataModule):
         self.cache_dir, self.on_problem, self.num_workers = cache_dir, on_problem, num_workers
         self.train_samples: list[Sample] = []
         self.val_samples: list[Sample] = []
+        self.test_samples: list[Sample] = []
 
     @property
     def facts(self) -> dict[str, object]:
@@ -117,18 +125,33 @@ class SheetDataModule(LightningDataModule):
         return {
             "data/train_size": len(self.train_samples),
             "data/val_size": len(self.val_samples),
+            "data/test_size": sum(len(_test_sheets(read_corpus(c.path), c)) for c in self.corpora),
             "data/datasets": [Path(corpus.path).resolve().name for corpus in self.corpora],
         }
+
+    @property
+    def has_test_data(self) -> bool:
+        """Whether a corpus has sheets that are marked as test."""
+        return any(_test_sheets(read_corpus(config.path), config) for config in self.corpora)
+
+    def workbook(self, corpus: str, file_name: str) -> Path:
+        """Where a workbook of a corpus lies."""
+        (folder,) = (Path(c.path) for c in self.corpora if Path(c.path).resolve().name == corpus)
+        return folder / "workbooks" / file_name
 
     def prepare_data(self) -> None:
         """Fill the feature cache; Lightning calls this in one process of a machine."""
         for config in self.corpora:
             corpus = read_corpus(config.path)
-            wanted = [sheet for part in self._split(corpus, config) for sheet in part]
+            parts = [*self._split(corpus, config), _test_sheets(corpus, config)]
+            wanted = [sheet for part in parts for sheet in part]
             load_samples(corpus, wanted, FeatureCache(self.cache_dir), show_progress=True)
 
     def setup(self, stage: str | None = None) -> None:
-        """Load the samples from the cache."""
+        """Load the samples from the cache; those for testing only when it comes to that."""
+        if stage == "test":
+            self._load_test()
+            return
         if self.train_samples or self.val_samples:
             return
         for config in self.corpora:
@@ -153,25 +176,41 @@ class SheetDataModule(LightningDataModule):
         samples = self.train_samples
         augment = Augment(self.augment) if self.augment else None
         sampler = EpochSampler(len(samples), self.seed)
-        return DataLoader(
+        return ResumableLoader(
             TrainDataset(samples, augment, self.seed),
             batch_sampler=TicketBatchSampler(sampler, self.batch_size, False, self._current_epoch),
             collate_fn=partial(pack, pass_cost=self.pass_cost, max_cells=self.max_pass_cells),
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
+            worker_init_fn=ignore_interrupts,
             pin_memory=torch.cuda.is_available(),
         )
 
     def val_dataloader(self) -> DataLoader[Sample]:
         """The sheets as they are, by size."""
-        samples = sorted(self.val_samples, key=lambda sample: sample.cells)
+        return self._plain_loader(self.val_samples)
+
+    def test_dataloader(self) -> DataLoader[Sample]:
+        """The sheets as they are, by size."""
+        return self._plain_loader(self.test_samples)
+
+    def _plain_loader(self, samples: list[Sample]) -> DataLoader[Sample]:
         return DataLoader(
-            PlainDataset(samples),
+            PlainDataset(sorted(samples, key=lambda sample: sample.cells)),
             self.batch_size,
             collate_fn=partial(pack, pass_cost=self.pass_cost, max_cells=self.max_pass_cells),
             num_workers=self.num_workers,
+            worker_init_fn=ignore_interrupts,
             pin_memory=torch.cuda.is_available(),
         )
+
+    def _load_test(self) -> None:
+        if self.test_samples:
+            return
+        for config in self.corpora:
+            corpus = read_corpus(config.path)
+            samples = self._load(corpus, _test_sheets(corpus, config))
+            self.test_samples += self._fit(corpus.name, samples, self.max_eval_cells)
 
     def _current_epoch(self) -> int:
         return self.trainer.current_epoch if self.trainer else 0

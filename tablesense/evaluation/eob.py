@@ -59,12 +59,21 @@ def count(predicted: Sequence[Box], annotated: Sequence[Box], tolerance: int) ->
     return Counts(len(predicted), len(annotated), len(matched_pairs(predicted, annotated, tolerance)))
 
 
-def paired_eob(predicted: Sequence[Box], annotated: Sequence[Box]) -> list[int]:
-    """EoB of the pairs that overlap, paired so that their EoB sums to the least."""
+def overlapping_pairs(predicted: Sequence[Box], annotated: Sequence[Box]) -> list[tuple[int, int, int]]:
+    """The one-to-one pairs of boxes that overlap, as many as there can be, whose EoB sums to the least.
+
+    Returns:
+        Index of the predicted box, index of the annotated box and their EoB, by predicted box.
+    """
     if not predicted or not annotated:
         return []
     table = eob_matrix(predicted, annotated)
     apart = np.array([[box.intersection(other) == 0 for other in annotated] for box in predicted])
     cost = np.where(apart, table.max() * (len(predicted) + len(annotated)) + 1, table)
     rows, columns = linear_sum_assignment(cost)
-    return [int(table[r, c]) for r, c in zip(rows, columns, strict=True) if not apart[r, c]]
+    return [(int(r), int(c), int(table[r, c])) for r, c in zip(rows, columns, strict=True) if not apart[r, c]]
+
+
+def paired_eob(predicted: Sequence[Box], annotated: Sequence[Box]) -> list[int]:
+    """EoB of the pairs that overlap, paired so that their EoB sums to the least."""
+    return [error for _, _, error in overlapping_pairs(predicted, annotated)]

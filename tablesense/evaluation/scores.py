@@ -19,9 +19,19 @@ class SheetResult:
     predicted: tuple[tuple[Box, float], ...]
     annotated: tuple[Box, ...]
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells the sheet from all others: corpus, file, sheet."""
+        return self.corpus, self.file_name, self.sheet_name
+
     def above(self, threshold: float) -> list[Box]:
         """The boxes scored at least ``threshold``."""
         return [box for box, score in self.predicted if score >= threshold]
+
+    def best_first(self, threshold: float) -> list[tuple[Box, float]]:
+        """The boxes scored at least ``threshold`` with their scores, best first; equals by position."""
+        kept = [(box, score) for box, score in self.predicted if score >= threshold]
+        return sorted(kept, key=lambda scored: (-scored[1], scored[0].top, scored[0].left, scored[0]))
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
 """The network: a batch of folded grids becomes scored table boxes at every decoder layer."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 from torchvision.ops import box_convert
 
 from tablesense.errors import UserError
+from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
 from tablesense.model.attention import Level
 from tablesense.model.backbone import Backbone, CellBackbone
 from tablesense.model.boundary import BoundaryHead
@@ -106,17 +108,44 @@ def build_backbone(config: NetworkConfig, in_channels: int) -> Backbone:
     return TimmBackbone(config.backbone, in_channels, config.hidden_dim)
 
 
-class TableDetector(nn.Module):
+class TableDetector(
+    nn.Module,
+    PyTorchModelHubMixin,
+    library_name="tablesense",
+    license="apache-2.0",
+    tags=["table-detection", "spreadsheet"],
+    coders={NetworkConfig: (asdict, lambda values: NetworkConfig(**values))},
+):
     """Deformable DETR (Zhu et al., ICLR 2021) for grids of cells, with a boundary head.
 
+    ``save_pretrained`` writes a folder of ``config.json`` (the arguments below) and safetensors, and
+    ``from_pretrained`` loads one, or a repository of the Hugging Face hub.
+
     Args:
-        config: the shape of the network.
+        network: the shape of the network.
         in_channels: feature channels of a cell.
+        feature_version: the version of the features that it is trained on.
+        score_threshold: a box scored lower is no table.
+
+    Raises:
+        UserError: it was trained on features that this version of tablesense does not make.
     """
 
-    def __init__(self, config: NetworkConfig, in_channels: int) -> None:
+    def __init__(
+        self,
+        network: NetworkConfig,
+        in_channels: int = NUM_CHANNELS,
+        feature_version: int = FEATURE_VERSION,
+        score_threshold: float = 0.5,
+    ) -> None:
         super().__init__()
-        self.config = config
+        if feature_version != FEATURE_VERSION:
+            raise UserError(
+                f"the model was trained on feature version {feature_version}, this tablesense has "
+                f"{FEATURE_VERSION}: train again, or install the version that made it"
+            )
+        self.config = config = network
+        self.score_threshold = score_threshold
         dim, heads, points = config.hidden_dim, config.num_heads, config.num_points
         self.backbone = build_backbone(config, in_channels)
         num_levels = len(self.backbone.strides)

@@ -13,13 +13,15 @@ from tablesense.corpora.record import SheetAnnotation
 from tablesense.synthetic.layout import PlannedSheet, generate_sheet
 from tablesense.synthetic.write import workbook_bytes
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Raise it whenever the same seed gives other sheets: corpora of another version are not reused."""
 
 DESCRIPTION = "corpus.json"
 
 
-def write_corpus(folder: Path, num_sheets: int, seed: int, val_fraction: float = 0.2) -> None:
+def write_corpus(
+    folder: Path, num_sheets: int, seed: int, val_fraction: float = 0.2, test_fraction: float = 0.1
+) -> None:
     """Write ``workbooks/*.xlsx`` and ``annotations.jsonl``; a finished corpus of the same kind is reused.
 
     The corpus is written beside ``folder`` and renamed at the end, so that ``folder`` is complete
@@ -32,16 +34,17 @@ def write_corpus(folder: Path, num_sheets: int, seed: int, val_fraction: float =
     """
     if num_sheets < 1:
         raise ValueError(f"num_sheets is {num_sheets}; a corpus has at least one sheet")
-    if not 0 <= val_fraction <= 1:
-        raise ValueError(f"val_fraction is {val_fraction}; it must lie between 0 and 1")
+    for name, fraction in (("val_fraction", val_fraction), ("test_fraction", test_fraction)):
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"{name} is {fraction}; it must lie between 0 and 1")
     folder = folder.absolute()
-    description = _describe(num_sheets, seed, val_fraction)
+    description = _describe(num_sheets, seed, val_fraction, test_fraction)
     if _is_ready(folder, description):
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.parent / f".{folder.name}.{uuid4().hex}.unfinished"
     try:
-        _write(unfinished, num_sheets, seed, val_fraction)
+        _write(unfinished, num_sheets, seed, val_fraction, test_fraction)
         (unfinished / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
         _publish(unfinished, folder, description)
     finally:
@@ -60,13 +63,16 @@ def plan_workbooks(num_sheets: int, seed: int) -> Iterator[list[PlannedSheet]]:
         planned += count
 
 
-def _describe(num_sheets: int, seed: int, val_fraction: float) -> dict[str, str | int | float]:
+def _describe(
+    num_sheets: int, seed: int, val_fraction: float, test_fraction: float
+) -> dict[str, str | int | float]:
     return {
         "generator": "tablesense.synthetic",
         "generator_version": GENERATOR_VERSION,
         "num_sheets": num_sheets,
         "seed": seed,
         "val_fraction": val_fraction,
+        "test_fraction": test_fraction,
     }
 
 
@@ -110,7 +116,7 @@ def _publish(unfinished: Path, folder: Path, description: dict[str, str | int | 
             raise
 
 
-def _write(folder: Path, num_sheets: int, seed: int, val_fraction: float) -> None:
+def _write(folder: Path, num_sheets: int, seed: int, val_fraction: float, test_fraction: float) -> None:
     (folder / "workbooks").mkdir(parents=True)
     workbooks: list[list[SheetAnnotation]] = []
     for number, sheets in enumerate(plan_workbooks(num_sheets, seed)):
@@ -118,7 +124,8 @@ def _write(folder: Path, num_sheets: int, seed: int, val_fraction: float) -> Non
         file_name = f"{group}.xlsx"
         (folder / "workbooks" / file_name).write_bytes(workbook_bytes(sheets))
         workbooks.append([SheetAnnotation(file_name, s.name, s.tables, group) for s in sheets])
-    splits = draw_splits([any(r.tables for r in records) for records in workbooks], seed, val_fraction)
+    with_tables = [any(record.tables for record in records) for records in workbooks]
+    splits = draw_splits(with_tables, seed, val_fraction, test_fraction)
     lines = [
         replace(record, split=split).to_json() + "\n"
         for records, split in zip(workbooks, splits, strict=True)
@@ -127,10 +134,13 @@ def _write(folder: Path, num_sheets: int, seed: int, val_fraction: float) -> Non
     (folder / "annotations.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
-def draw_splits(has_tables: list[bool], seed: int, val_fraction: float) -> list[str]:
-    """A split for every workbook; a fraction between 0 and 1 puts at least one into each, if there are two.
+def draw_splits(
+    has_tables: list[bool], seed: int, val_fraction: float, test_fraction: float = 0.0
+) -> list[str]:
+    """A split for every workbook: val and test get their fractions, train the rest.
 
-    The first workbook of val and the first of train hold a table where possible: a tiny corpus
+    A ``val_fraction`` between 0 and 1 puts at least one workbook each into train and val, if there are
+    two. The first workbook of val and the last of train hold a table where possible: a tiny corpus
     could otherwise be one that nothing can be learned from or measured on.
     """
     total = len(has_tables)
@@ -143,8 +153,9 @@ def draw_splits(has_tables: list[bool], seed: int, val_fraction: float) -> list[
     val = round(val_fraction * total)
     if 0 < val_fraction < 1 and total > 1:
         val = min(max(val, 1), total - 1)
-    chosen = set(order[:val])
-    return ["val" if index in chosen else "train" for index in range(total)]
+    test = max(0, min(round(test_fraction * total), total - val - 1))
+    split_of = dict.fromkeys(order[:val], "val") | dict.fromkeys(order[val : val + test], "test")
+    return [split_of.get(index, "train") for index in range(total)]
 
 
 def _with_distinct_names(sheets: list[PlannedSheet]) -> list[PlannedSheet]:

@@ -1,23 +1,30 @@
 """The bookkeeping of a run as one list of callbacks."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
-from lightning.pytorch import Callback
+from lightning.pytorch import Callback, Trainer
 
 from tablesense.tracking.checkpoints import BestCheckpoint, EpochCheckpoint, LastCheckpoint
 from tablesense.tracking.early_stopping import RunEarlyStopping
 from tablesense.tracking.epoch_metrics import EpochMetrics
 from tablesense.tracking.experiment import ExperimentConfig
+from tablesense.tracking.faults import Faults
+from tablesense.tracking.graceful_stop import GracefulStop
 from tablesense.tracking.gradients import GradientNorms, WatchGradients
-from tablesense.tracking.model_arch import ModelArchitecture
 from tablesense.tracking.progress import EpochLines
 from tablesense.tracking.run_directory import RunDirectory
+from tablesense.tracking.run_facts import RunFacts
+from tablesense.tracking.run_files import RunFiles
 from tablesense.tracking.seed_epochs import SeedEveryEpoch
+
+C = TypeVar("C", bound=Callback)
 
 
 def run_callbacks(
     experiment: ExperimentConfig,
     run: RunDirectory,
+    faults: Faults,
     seed: int | None,
     others: Sequence[Callback],
     *,
@@ -29,7 +36,7 @@ def run_callbacks(
     the others, so that their state knows of it and a run resumed from any of them goes on alike.
     """
     metrics = EpochMetrics(run, experiment.monitor, experiment.monitor_mode)
-    callbacks: list[Callback] = [run, ModelArchitecture(run), GradientNorms(), WatchGradients()]
+    callbacks: list[Callback] = [run, RunFacts(run), GradientNorms(), WatchGradients()]
     if seed is not None:
         callbacks.append(SeedEveryEpoch(seed))
     callbacks += [*others, metrics]
@@ -39,8 +46,16 @@ def run_callbacks(
         patience = experiment.early_stopping_patience
         callbacks.append(RunEarlyStopping(run, experiment.monitor, patience, experiment.monitor_mode))
     callbacks += [
+        RunFiles(run, experiment, metrics, faults),
+        GracefulStop(run),
         BestCheckpoint(run, experiment.monitor, experiment.monitor_mode),
         EpochCheckpoint(run, experiment.save_every_n_epochs),
         LastCheckpoint(run),
     ]
     return callbacks
+
+
+def callback_of(trainer: Trainer, kind: type[C]) -> C:
+    """The trainer's callback of a kind it has one of."""
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    return next(callback for callback in callbacks if isinstance(callback, kind))

@@ -1,11 +1,11 @@
 """LightningCLI with the bookkeeping of a run around it; knows no task."""
 
-import argparse
 import shlex
+import signal
 import sys
 from argparse import ArgumentError
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Callback, Trainer
@@ -16,20 +16,25 @@ from omegaconf.errors import OmegaConfBaseException
 from typing_extensions import override
 
 from tablesense.errors import UserError
-from tablesense.tracking.callbacks import run_callbacks
+from tablesense.tracking.arguments import prepare_arguments
+from tablesense.tracking.callbacks import callback_of, run_callbacks
 from tablesense.tracking.config_errors import (
-    check_config_file,
     constructor_error_line,
     fit_error_line,
     one_line,
     parser_error_line,
     root_cause,
 )
-from tablesense.tracking.config_file import SaveRunConfig
+from tablesense.tracking.config_file import flatten
 from tablesense.tracking.epoch_metrics import EpochMetrics
 from tablesense.tracking.experiment import ExperimentConfig
+from tablesense.tracking.faults import Faults
+from tablesense.tracking.finish import finish
+from tablesense.tracking.graceful_stop import GracefulStop
+from tablesense.tracking.protocols import keepers
 from tablesense.tracking.quiet import quieten
-from tablesense.tracking.run_directory import RunDirectory, check_checkpoint, resumable_checkpoint
+from tablesense.tracking.resume import check_checkpoint, resumable_checkpoint
+from tablesense.tracking.run_directory import RunDirectory
 from tablesense.tracking.shared_errors import share_errors
 from tablesense.tracking.summary import print_summary
 
@@ -45,13 +50,13 @@ class FitCLI(LightningCLI):
         quieten()
         self.command = command
         self.run = RunDirectory()
+        self.faults = Faults()
         super().__init__(
             args=prepare_arguments(args),
             run=False,
             auto_configure_optimizers=False,
             seed_everything_default=42,
-            save_config_callback=SaveRunConfig,
-            save_config_kwargs={"run": self.run},
+            save_config_callback=None,  # the run folder is born with its configuration
             trainer_defaults={"enable_model_summary": False, "log_every_n_steps": 1},
             parser_kwargs={
                 "prog": command,
@@ -112,11 +117,11 @@ class FitCLI(LightningCLI):
         callbacks = run_callbacks(
             self.experiment,
             self.run,
+            self.faults,
             None if seed is False else seed,
             others,
             progress=progress,
         )
-        self.metrics = next(callback for callback in callbacks if isinstance(callback, EpochMetrics))
         self._other_loggers: list[Logger] = _as_list(options.logger)
         try:
             return super().instantiate_trainer(
@@ -132,6 +137,11 @@ class FitCLI(LightningCLI):
         except (MisconfigurationException, ValueError) as error:
             raise UserError(f"trainer: {one_line(error)}") from error
 
+    @property
+    def stopped_by(self) -> signal.Signals | None:
+        """The signal that ended the training, None if it ended by itself."""
+        return callback_of(self.trainer, GracefulStop).received
+
     def fit(self) -> None:
         """Train in a new run directory, or go on in the one of ``--resume``.
 
@@ -143,9 +153,13 @@ class FitCLI(LightningCLI):
         if self.datamodule is not None and self.trainer.world_size > 1:
             share_errors(self.trainer, self.datamodule)
         self._open_run()
+        exit_code = 1
         try:
             self._open_loggers()
             self.trainer.fit(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, weights_only=True)
+            if self.stopped_by is None:
+                finish(self.trainer, self.model, self.datamodule, self.run, self.experiment)
+                exit_code = 0
         except (UserError, KeyboardInterrupt):  # Ctrl-C: while W&B starts; later on Lightning catches it
             self._discard_run()
             raise
@@ -155,30 +169,47 @@ class FitCLI(LightningCLI):
                 raise
             self._discard_run()
             raise UserError(message) from error
+        finally:
+            for keeper in keepers(self.trainer.loggers):
+                keeper.close(exit_code)
 
     def print_summary(self) -> None:
         """Print how the run went, once."""
         if self.trainer.is_global_zero:
             offline = self.experiment.wandb_mode == "offline"
-            print_summary(self.metrics, self.model, self.run.path, offline_log=offline)
+            metrics = callback_of(self.trainer, EpochMetrics)
+            print_summary(metrics, self.model, self.run.path, offline_log=offline)
+            self._tell_faults()
 
     def tell_how_to_go_on(self) -> None:
-        """After Ctrl-C: print where the run lies and what continues it."""
+        """After Ctrl-C or SIGTERM: print where the run lies and what continues it."""
         if not self.trainer.is_global_zero:
             return
         path = self.run.path
-        if (path / "checkpoints" / "last.pt").exists():
-            sys.stderr.write(f"Stopped after epoch {self.metrics.epoch}. Run: {path}\n")
-            sys.stderr.write(f"Go on with: {self.command} --resume {shlex.quote(str(path))}\n")
+        epoch = callback_of(self.trainer, EpochMetrics).epoch
+        if not (path / "checkpoints" / "last.pt").exists():
+            sys.stderr.write(f"Stopped before anything was saved. Run: {path}\n")
+        elif callback_of(self.trainer, GracefulStop).saved:
+            sys.stderr.write(f"Stopped and saved, {epoch} epochs are finished. Run: {path}\n")
         else:
-            sys.stderr.write(f"Stopped before the first epoch was saved. Run: {path}\n")
+            sys.stderr.write(f"Stopped; the last save is that of epoch {epoch}. Run: {path}\n")
+        sys.stderr.write(f"Go on with: {self.command} --resume {shlex.quote(str(path))}\n")
+        self._tell_faults()
+
+    def _tell_faults(self) -> None:
+        for fault in self.faults:
+            sys.stderr.write(f"Not kept: {fault}\n")
 
     def _open_run(self) -> None:
-        if self.trainer.is_global_zero:
-            if self.config.resume is None:
-                self.run.claim(Path(self.experiment.runs_dir), self.experiment.name)
-            else:
-                self.run.reopen(Path(self.config.resume))
+        if not self.trainer.is_global_zero:
+            return
+        config = self.config.clone()
+        config["resume"] = None  # the saved run starts from the beginning
+        text = self.parser.dump(config, skip_none=False)
+        if self.config.resume is None:
+            self.run.claim(Path(self.experiment.runs_dir), self.experiment.name, text)
+        else:
+            self.run.reopen(Path(self.config.resume), text, self.experiment.name)
 
     def _open_loggers(self) -> None:
         loggers = list(self._other_loggers)
@@ -186,48 +217,23 @@ class FitCLI(LightningCLI):
         if mode != "disabled" and self.trainer.is_global_zero:
             from tablesense.tracking.wandb_logger import make_wandb_logger
 
-            logger = make_wandb_logger(self.run, self.experiment.project_name, mode)
-            logger.start()  # before there are other processes, which would wait for one that has ended
-            loggers.append(logger)
+            wandb_logger = make_wandb_logger(self.run, self.faults, self.experiment.project_name, mode)
+            if mode == "online":
+                self._tell_what_is_sent()
+            wandb_logger.start()  # before there are other processes, which would wait for one that has ended
+            loggers.append(wandb_logger)
         self.trainer.loggers = loggers
+        for logger in loggers:
+            logger.log_hyperparams(flatten(self.config.as_dict()))
+
+    def _tell_what_is_sent(self) -> None:
+        shown = [kind for kind in self.experiment.upload if kind in {"predictions", "pictures"}]
+        if shown:
+            sys.stdout.write(f"W&B: {' and '.join(shown)} are sent too; they show parts of the data.\n")
 
     def _discard_run(self) -> None:
         if self.config.resume is None and self.trainer.is_global_zero and not self.run.trained:
             self.run.discard()
-
-
-class _FirstLook(argparse.ArgumentParser):
-    """Finds the configuration files among the arguments."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(message)
-
-
-def prepare_arguments(args: list[str]) -> list[str]:
-    """Put configuration files first, so that an override counts wherever it stands.
-
-    ``--resume RUN`` alone brings the run's own configuration.
-
-    Raises:
-        UserError: a configuration file is missing or no YAML, or the arguments contradict each other.
-    """
-    look = _FirstLook(add_help=False, allow_abbrev=False)
-    look.add_argument("-c", "--config", action="append", default=[])
-    look.add_argument("--resume")
-    look.add_argument("--ckpt_path")
-    found, rest = look.parse_known_args(args)
-    configs: list[str] = found.config
-    if found.ckpt_path is not None:
-        if found.resume is not None:
-            raise UserError("--ckpt_path starts a new run and --resume continues one: give one of them")
-        rest = ["--ckpt_path", found.ckpt_path, *rest]
-    if found.resume is not None:
-        resumable_checkpoint(Path(found.resume))
-        configs = configs or [str(Path(found.resume) / "configs" / "config.yaml")]
-        rest = ["--resume", found.resume, *rest]
-    for config in configs:
-        check_config_file(Path(config))
-    return [*(part for config in configs for part in ("--config", config)), *rest]
 
 
 def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 - one of Lightning's "one, several, yes or no"

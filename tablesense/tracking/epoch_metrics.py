@@ -5,10 +5,9 @@ import math
 import os
 import time
 import warnings
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import psutil
 import torch
@@ -18,17 +17,10 @@ from typing_extensions import override
 
 from tablesense.errors import UserError
 from tablesense.tracking.atomic import write_text
+from tablesense.tracking.protocols import DerivesMetrics, keepers
 from tablesense.tracking.run_directory import RunDirectory
 
 Metrics = dict[str, float]
-
-
-@runtime_checkable
-class KeepsSummary(Protocol):
-    """A logger that keeps values of the whole run beside the rows."""
-
-    def log_summary(self, values: Mapping[str, float | None]) -> None:
-        """Set these values of the run."""
 
 
 class EpochMetrics(Callback):
@@ -44,6 +36,7 @@ class EpochMetrics(Callback):
         row: Everything sent for that epoch.
         best_epoch: The epoch with the best monitored value so far, None before the first one.
         best_metrics: The ``val/*`` values of that epoch, so those of ``best.pt``.
+        seconds: What all epochs so far have taken.
     """
 
     def __init__(self, run: RunDirectory, monitor: str, mode: Literal["max", "min"]) -> None:
@@ -54,6 +47,7 @@ class EpochMetrics(Callback):
         self.row: Metrics = {}
         self.best_epoch: int | None = None
         self.best_metrics: Metrics = {}
+        self.seconds = 0.0
         self._run = run
         self._sign = 1.0 if mode == "max" else -1.0
         self._validated = False
@@ -67,11 +61,23 @@ class EpochMetrics(Callback):
 
     @override
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Drop the rows of epochs that this run will train again, and a best epoch of another run."""
+        """Drop the rows of epochs that this run will train again, and a best epoch of another run.
+
+        Raises:
+            UserError: the run folder cannot be written.
+        """
         if not self._run.best_checkpoint.exists():  # it was in the run of --ckpt_path
             self.best_epoch, self.best_metrics = None, {}
         if trainer.is_global_zero:
-            keep_epochs(self._run.metrics_file, self.epoch)
+            try:
+                keep_epochs(self._run.metrics_file, self.epoch)
+            except OSError as error:
+                raise UserError(f"{self._run.metrics_file}: cannot be written: {error.strerror}") from error
+
+    @override
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the clock: a run that goes on in the middle of an epoch does not start that epoch."""
+        self._started = time.monotonic()
 
     @override
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -102,23 +108,30 @@ class EpochMetrics(Callback):
         self.train_metrics = _under("train/", logged)
         if self._lr is not None:
             self.train_metrics.setdefault("train/lr", self._lr)
+        if isinstance(pl_module, DerivesMetrics):
+            self.train_metrics |= pl_module.derived_metrics(self.train_metrics)
         self.row = {"epoch": self.epoch, **self.train_metrics}
         if self._validated:
             self.val_metrics = _under("val/", logged)
             self.row |= self.val_metrics
             self._update_best()
         self.row |= self._system_metrics(trainer)
+        self.seconds += self.row["system/epoch_time_seconds"]
         if trainer.is_global_zero:
             append_row(self._run.metrics_file, self.row)
         for logger in trainer.loggers:
             logger.log_metrics(self.row, step=trainer.global_step)
-            if isinstance(logger, KeepsSummary) and self.best_epoch is not None:
-                logger.log_summary(self.summary())
+        for keeper in keepers(trainer.loggers):
+            keeper.log_summary(self.summary())
 
-    def summary(self) -> dict[str, float | None]:
-        """``best_epoch`` and, as ``best_{metric}``, the ``val/*`` values of that epoch."""
-        best = {f"best_{name.removeprefix('val/')}": value for name, value in self.best_metrics.items()}
-        return {"best_epoch": self.best_epoch, **best}
+    def summary(self) -> dict[str, float]:
+        """``best_epoch`` and, as ``best_{metric}``, its ``val/*`` values: those of ``best.pt``."""
+        best: dict[str, float] = {
+            f"best_{name.removeprefix('val/')}": value for name, value in self.best_metrics.items()
+        }
+        if self.best_epoch is not None:
+            best["best_epoch"] = self.best_epoch
+        return {**best, "total_training_time_seconds": self.seconds}
 
     @override
     def state_dict(self) -> dict[str, Any]:
@@ -129,6 +142,7 @@ class EpochMetrics(Callback):
             "val_metrics": dict(self.val_metrics),
             "best_epoch": self.best_epoch,
             "best_metrics": dict(self.best_metrics),
+            "seconds": self.seconds,
         }
 
     @override
@@ -139,6 +153,7 @@ class EpochMetrics(Callback):
         self.val_metrics = state_dict["val_metrics"]
         self.best_epoch = state_dict["best_epoch"]
         self.best_metrics = state_dict["best_metrics"]
+        self.seconds = state_dict["seconds"]
 
     def _update_best(self) -> None:
         score = self.val_metrics.get(self.monitor, self.train_metrics.get(self.monitor, math.nan))
@@ -160,8 +175,7 @@ class EpochMetrics(Callback):
 
 def append_row(file: Path, row: Metrics) -> None:
     """Add a line of JSON; where the disk is full, leave the file as it is and warn."""
-    # JSON has no NaN: a mean over nothing is null.
-    line = json.dumps({name: value if math.isfinite(value) else None for name, value in row.items()})
+    line = json.dumps(finite(row))
     size = file.stat().st_size if file.exists() else 0
     try:
         with file.open("a", encoding="utf-8") as out:
@@ -171,6 +185,11 @@ def append_row(file: Path, row: Metrics) -> None:
             os.truncate(file, size)  # half a line would spoil the next one
         message = f"Could not add epoch {row['epoch']} to {file}: {error.strerror}; training goes on."
         warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+
+def finite(metrics: Metrics) -> dict[str, float | None]:
+    """The metrics as JSON can hold them: it has no NaN, so a mean over nothing is null."""
+    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
 
 
 def keep_epochs(file: Path, last: int) -> None:

@@ -1,10 +1,12 @@
 """What the user chooses about the bookkeeping of a run."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tablesense.errors import UserError
+
+Upload = Literal["checkpoint", "predictions", "stats", "pictures"]
 
 _NOT_IN_A_NAME = re.compile(r'[/\\\x00-\x1f<>:"|?*]')
 
@@ -22,6 +24,12 @@ class ExperimentConfig:
         monitor: The metric that decides which epoch is the best one.
         monitor_mode: Whether the best is the largest or the smallest value.
         early_stopping_patience: Stop after so many epochs without a better value; null trains on.
+        test: Test the best epoch at the end, where the data has a test split.
+        pictures_every_n_epochs: Draw some validated examples every so many epochs; null draws none.
+        upload: What W&B's Files tab gets of what the run folder holds. ``checkpoint`` (weights and their
+            configuration) and ``stats`` (counts a class) tell nothing of single examples;
+            ``predictions`` and ``pictures`` show the data, and are sent only when named here.
+        log_checkpoints: Also keep ``best.pt`` and the checkpoints of epochs as a W&B artifact.
     """
 
     name: str = "experiment"
@@ -32,12 +40,16 @@ class ExperimentConfig:
     monitor: str = "val/f1"
     monitor_mode: Literal["max", "min"] = "max"
     early_stopping_patience: int | None = None
+    test: bool = True
+    pictures_every_n_epochs: int | None = 5
+    upload: list[Upload] = field(default_factory=lambda: ["checkpoint", "stats"])
+    log_checkpoints: bool = False
 
     def __post_init__(self) -> None:
         name = self.name
         if not name or name != name.strip(" .") or _NOT_IN_A_NAME.search(name):
             raise UserError(f"experiment.name: {name!r} cannot be the name of a folder")
-        for key in ("save_every_n_epochs", "early_stopping_patience"):
+        for key in ("save_every_n_epochs", "early_stopping_patience", "pictures_every_n_epochs"):
             number = getattr(self, key)
             if number is not None and number < 1:
                 raise UserError(f"experiment.{key}: must be 1 or more, got {number}")

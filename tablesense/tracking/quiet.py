@@ -7,6 +7,8 @@ import warnings
 _CHATTER = (
     # Our data loaders choose their workers; on a small machine none is right.
     r".*does not have many workers.*",
+    # A place in the middle of an epoch is saved only where our loader finds it again.
+    r"You're resuming from a checkpoint that ended before the epoch ended.*",
     # Resuming in the same folder is what we want.
     r"Checkpoint directory .* exists and is not empty.*",
     # Rows are sent once an epoch, whatever the number of batches.

@@ -1,20 +1,19 @@
-"""The folder of a run: claimed once, known to every process, found again to resume."""
+"""The folder of a run: born complete, known to every process, gone on in when a run is resumed."""
 
 import errno
-import pickle
-import re
+import os
 import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from typing_extensions import override
 
 from tablesense.errors import UserError
-
-_EPOCH_FILE = re.compile(r"checkpoint_epoch_(\d+)\.pt")
+from tablesense.tracking.atomic import write_text
+from tablesense.tracking.run_card import RunCard, load_card, new_card
 
 
 class RunDirectory(Callback):
@@ -27,6 +26,7 @@ class RunDirectory(Callback):
 
     def __init__(self) -> None:
         self._path: Path | None = None
+        self._card: RunCard | None = None
 
     @property
     def path(self) -> Path:
@@ -61,24 +61,55 @@ class RunDirectory(Callback):
         return self.path / "metrics.jsonl"
 
     @property
-    def wandb_id_file(self) -> Path:
-        """The W&B id, kept so that a resumed run goes on under it."""
-        return self.path / "wandb" / "run_id.txt"
+    def card_file(self) -> Path:
+        """What the run is called, when it began, its W&B id."""
+        return self.path / "run.json"
+
+    @property
+    def card(self) -> RunCard:
+        """The content of :attr:`card_file`; process zero alone has it."""
+        if self._card is None:
+            raise RuntimeError("the card of a run is read in process zero, after claim or reopen")
+        return self._card
 
     @property
     def trained(self) -> bool:
         """Whether there is something of an epoch here."""
         return self.metrics_file.exists() or any(self.checkpoints.iterdir())
 
-    def claim(self, runs_dir: Path, name: str) -> None:
-        """Make a folder of our own, ``{runs_dir}/{name} YYYY-MM-DD HH:MM``, with its subfolders."""
-        self._path = claim_directory(runs_dir, name, datetime.now())
-        self._make_subfolders()
+    def claim(self, runs_dir: Path, name: str, config: str) -> None:
+        """Make a folder of our own, ``{runs_dir}/{name} YYYY-MM-DD HH:MM``.
 
-    def reopen(self, path: Path) -> None:
-        """Go on in the folder of an earlier run."""
+        Args:
+            runs_dir: the folder of the runs.
+            name: ``experiment.name``.
+            config: the whole configuration, which the folder holds from the start.
+
+        Raises:
+            UserError: the place cannot be written.
+        """
+        self._path, self._card = claim_directory(runs_dir, name, datetime.now(), config)
+
+    def reopen(self, path: Path, config: str, name: str) -> None:
+        """Go on in the folder of an earlier run.
+
+        Where the configuration has changed since (more epochs, say), the file then says what holds
+        now, and the one before stays beside it.
+
+        Raises:
+            UserError: the folder cannot be written.
+        """
         self._path = path.resolve()
-        self._make_subfolders()
+        try:
+            self.checkpoints.mkdir(exist_ok=True)
+            self.config_file.parent.mkdir(exist_ok=True)
+            _replace_config(self.config_file, config)
+            self._card = load_card(self.card_file)
+            if self._card is None:
+                self._card = new_card(self._path.name, name, datetime.now())
+                self._card.save(self.card_file)
+        except OSError as error:
+            raise UserError(f"--resume: cannot write in {self._path}: {error.strerror}") from error
 
     def discard(self) -> None:
         """Remove a folder in which nothing was trained."""
@@ -90,92 +121,55 @@ class RunDirectory(Callback):
         path: Any = trainer.strategy.broadcast(None if self._path is None else str(self._path))
         self._path = Path(path)
 
-    def _make_subfolders(self) -> None:
-        self.checkpoints.mkdir(exist_ok=True)
-        self.config_file.parent.mkdir(exist_ok=True)
 
-
-def claim_directory(runs_dir: Path, name: str, now: datetime) -> Path:
+def claim_directory(runs_dir: Path, name: str, now: datetime, config: str) -> tuple[Path, RunCard]:
     """Create a folder that nobody else has; a second run in the same minute gets ``(2)``.
+
+    The folder is filled under another name and renamed, so that it can be resumed whenever it is
+    there, were the process killed in the next moment.
 
     Raises:
         UserError: the place cannot be written.
     """
     runs_dir = runs_dir.resolve()
+    unborn = runs_dir / f".{uuid4().hex}.unborn"
     stamp = f"{now:%Y-%m-%d %H:%M}"
+    card = new_card("", name, now, os.environ.get("WANDB_RUN_ID"))  # an agent of a sweep sets it
     try:
-        runs_dir.mkdir(parents=True, exist_ok=True)
+        for folder in ("checkpoints", "configs"):
+            (unborn / folder).mkdir(parents=True)
+        write_text(unborn / "configs" / "config.yaml", config)
         try:
-            return _first_free(runs_dir, f"{name} {stamp}")
+            return _first_free(unborn, f"{name} {stamp}", card), card
         except OSError as error:
             # Windows, exFAT and some network shares refuse a colon, each with its own code.
             if error.errno in {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EDQUOT}:
                 raise
-            return _first_free(runs_dir, f"{name} {stamp.replace(':', '-')}")
+            return _first_free(unborn, f"{name} {stamp.replace(':', '-')}", card), card
     except OSError as error:
         raise UserError(f"experiment.runs_dir: cannot write in {runs_dir}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(unborn, ignore_errors=True)
 
 
-def _first_free(runs_dir: Path, wanted: str) -> Path:
+def _first_free(unborn: Path, wanted: str, card: RunCard) -> Path:
     number = 1
     while True:
-        path = runs_dir / (wanted if number == 1 else f"{wanted} ({number})")
+        path = unborn.with_name(wanted if number == 1 else f"{wanted} ({number})")
+        card.name = path.name
         try:
-            path.mkdir()  # exclusive: of two processes only one succeeds
-        except FileExistsError:
-            number += 1
-        else:
-            return path
+            if not path.exists():
+                card.save(unborn / "run.json")
+                return unborn.rename(path)  # of two processes only one succeeds: what it renames is not empty
+        except OSError as error:
+            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
+                raise
+        number += 1
 
 
-def resumable_checkpoint(run: Path) -> Path:
-    """The newest checkpoint of a run folder: ``last.pt``, else the highest epoch, else ``best.pt``.
-
-    Raises:
-        UserError: there is no such folder, or no readable checkpoint in it.
-    """
-    folder = run / "checkpoints"
-    if not folder.is_dir():
-        raise UserError(f"--resume: {run} is not the folder of a run (it has no checkpoints/)")
-    numbered = [
-        (int(match[1]), file) for file in folder.iterdir() if (match := _EPOCH_FILE.fullmatch(file.name))
-    ]
-    candidates = [
-        folder / "last.pt",
-        *(file for _, file in sorted(numbered, reverse=True)),
-        folder / "best.pt",
-    ]
-    for file in candidates:
-        if file.exists() and _is_resumable(file):
-            return file
-    raise UserError(f"--resume: no readable checkpoint in {folder}; start the run anew with --config")
-
-
-def check_checkpoint(path: Path, option: str) -> None:
-    """Refuse a checkpoint that is missing, damaged or not one of ours before anything is built.
-
-    Raises:
-        UserError: there is no such file, or it is no checkpoint.
-    """
-    if not path.exists():
-        raise UserError(f"{option}: there is no checkpoint {path}")
-    if path.is_dir() and not _is_sharded(path):
-        raise UserError(f"{option}: {path} is a folder; name a file in its checkpoints/, or use --resume")
-    if not _is_resumable(path):
-        raise UserError(f"{option}: {path} is damaged, or not a checkpoint that training can go on from")
-
-
-def _is_sharded(path: Path) -> bool:
-    """Whether a folder is what Lightning's sharded strategies write."""
-    return (path / "meta.pt").is_file()
-
-
-def _is_resumable(path: Path) -> bool:
-    if path.is_dir():
-        return _is_sharded(path)
-    try:
-        # Mapped, so that the weights are not read.
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError):
-        return False
-    return isinstance(checkpoint, dict) and checkpoint.keys() >= {"state_dict", "loops", "optimizer_states"}
+def _replace_config(file: Path, text: str) -> None:
+    before = file.read_text(encoding="utf-8") if file.exists() else text
+    if before != text:
+        number = 1 + len(list(file.parent.glob("config_before_resume_*.yaml")))
+        write_text(file.with_name(f"config_before_resume_{number}.yaml"), before)
+    write_text(file, text)

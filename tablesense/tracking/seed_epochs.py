@@ -1,4 +1,4 @@
-"""Random numbers that depend on the epoch alone, so that a resumed run equals one never stopped."""
+"""Random numbers that depend on epoch and batch alone, so that a resumed run equals one never stopped."""
 
 import random
 from typing import Any
@@ -12,11 +12,11 @@ _ORDER, _STEPS = 0, 1
 
 
 class SeedEveryEpoch(Callback):
-    """Seeds Python, NumPy and torch from (seed, epoch, process) at the start of every epoch.
+    """Seeds Python, NumPy and torch for the data of every epoch and for the step of every batch.
 
-    Twice: once for the order of the data and once, at the first batch, for the steps (dropout).
-    Lightning makes the first data iterator of a process before the epoch starts and later ones
-    after, so one stream for both would run differently in the first epoch after resuming.
+    The order of the data is drawn from (seed, epoch) and what a step draws (dropout) from (seed,
+    epoch, process, batch). A run can therefore go on at any batch. Lightning makes the first data
+    iterator of a process before the epoch starts and later ones after, hence two streams.
     """
 
     def __init__(self, seed: int) -> None:
@@ -51,9 +51,8 @@ class SeedEveryEpoch(Callback):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Seed what the steps draw."""
-        if batch_idx == 0:
-            _seed_all(self._seed, trainer.current_epoch, trainer.global_rank, _STEPS)
+        """Seed what the step draws."""
+        _seed_all(self._seed, trainer.current_epoch, trainer.global_rank, _STEPS + batch_idx)
 
     def _seed_order(self, epoch: int) -> None:
         # A sampler has to draw the same order in every process, hence no rank here.

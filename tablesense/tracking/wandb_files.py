@@ -11,12 +11,15 @@ from google.protobuf.json_format import MessageToDict
 from tablesense.tracking.atomic import write_text
 from tablesense.tracking.wandb_log import collect, read_records
 
-_FLUSH_SECONDS = 10.0
 
+def complete_offline_files(log: Path, wait_seconds: float = 10.0) -> None:
+    """Write ``wandb-summary.json``, ``wandb-metadata.json`` and ``config.yaml`` beside a log.
 
-def complete_offline_files(log: Path) -> None:
-    """Write ``wandb-summary.json``, ``wandb-metadata.json`` and ``config.yaml`` beside a finished log."""
-    _wait_for_exit(log)
+    Args:
+        log: the ``.wandb`` file.
+        wait_seconds: how long to wait for the last record of a run that has just ended.
+    """
+    _wait_for_exit(log, wait_seconds)
     summary: dict[str, Any] = {}
     config: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
@@ -44,8 +47,8 @@ def _write_missing(file: Path, text: str) -> None:
         write_text(file, text)
 
 
-def _wait_for_exit(log: Path) -> None:
+def _wait_for_exit(log: Path, seconds: float) -> None:
     """Wait until W&B's service, another process, has written the last record."""
-    deadline = time.monotonic() + _FLUSH_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and not any(r.HasField("exit") for r in read_records(log)):
         time.sleep(0.1)

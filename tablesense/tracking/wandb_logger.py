@@ -3,46 +3,65 @@
 Imported only when W&B is on: a run with ``wandb_mode: disabled`` never loads wandb.
 """
 
-from collections.abc import Mapping
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
-from uuid import uuid4
+from typing import Any, Literal
 
 import wandb
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
+from torch import nn
 from typing_extensions import override
 
 from tablesense.errors import UserError
-from tablesense.tracking.atomic import write_text
-from tablesense.tracking.config_errors import one_line
+from tablesense.tracking.faults import Faults
 from tablesense.tracking.run_directory import RunDirectory
 from tablesense.tracking.wandb_files import complete_offline_files
 from tablesense.tracking.wandb_log import last_step, log_files
+from tablesense.tracking.wandb_login import OFFER, check_online
 
 WandbMode = Literal["online", "offline"]
 
+_GIVE_UP_AFTER = 3  # failures in a row: what answers no more should not cost time at every step
+_START_SECONDS, _FINISH_SECONDS = 60.0, 600.0
+
 
 class RunWandbLogger(WandbLogger):
-    """The logger of one run: its name is the folder's, its log lies in the folder's ``wandb/``."""
+    """The logger of one run: its name is the folder's first one, its log lies in the folder's ``wandb/``.
+
+    Once started, nothing that W&B raises ends the training: see :class:`Faults`.
+    """
 
     def __init__(
-        self, run_path: Path, *, run_id: str, project: str, mode: WandbMode, first_step: int
+        self, run: RunDirectory, faults: Faults, *, project: str, mode: WandbMode, first_step: int
     ) -> None:
         # `offline=True` would set an environment variable that outlives the run.
         super().__init__(
-            name=run_path.name,
+            name=run.card.name,
             project=project,
-            save_dir=run_path,
-            id=run_id,
+            save_dir=run.path,
+            id=run.card.wandb_id,
             mode=mode,
-            # Online it prints the address of the run's page; offline it has nothing new to say.
-            settings=wandb.Settings(silent=mode == "offline"),
+            settings=wandb.Settings(
+                # Online it prints the address of the run's page; offline it has nothing new to say.
+                silent=mode == "offline",
+                init_timeout=_START_SECONDS,
+                # What could not be uploaded by then stays in the log, for `wandb sync`.
+                finish_timeout=_FINISH_SECONDS,
+            ),
         )
         self._wandb_init.pop("anonymous", None)  # Lightning passes it unasked, and wandb warns about it
+        if "WANDB_SWEEP_ID" in os.environ:  # then the agent says which project and which run it is
+            self._wandb_init = {k: v for k, v in self._wandb_init.items() if k not in {"project", "id"}}
+        self._run_path = run.path
         self._mode = mode
         self._first_step = first_step
         self._x_axes: dict[str, str] = {}
+        self._faults = faults
+        self._failures = 0
 
     def start(self) -> None:
         """Open the W&B run now, not when the first value is sent.
@@ -50,40 +69,115 @@ class RunWandbLogger(WandbLogger):
         Raises:
             UserError: W&B refuses, or cannot be reached.
         """
+        if self._mode == "online":
+            check_online()
         try:
-            _ = self.experiment
-        except wandb.errors.Error as error:
-            raise UserError(
-                f"experiment.wandb_mode: {one_line(error).rstrip('.')}; `wandb login`, or "
-                "--experiment.wandb_mode=offline"
-            ) from error
+            run: Any = self.experiment
+        except (wandb.errors.Error, OSError) as error:
+            # A server's answer may follow, a whole page at times.
+            reason = str(error).strip().splitlines()[0].split(": {")[0].rstrip(".")
+            raise UserError(f"experiment.wandb_mode: {reason}; {OFFER}") from error
+        # The hooks of `watch` log in the midst of a backward pass, where no `except` of ours can stand.
+        run._log = self._guarded(run._log)
 
     @override
     @rank_zero_only
-    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+    def log_hyperparams(self, params: Any) -> None:
+        """Add to the configuration of the run."""
+        self._send(lambda: super(RunWandbLogger, self).log_hyperparams(params))
+
+    @override
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
         """Send a row; its x-axis is ``epoch`` where it has one, else the optimizer step."""
-        self._define_x_axes(metrics, "epoch" if "epoch" in metrics else "trainer/global_step")
-        super().log_metrics(metrics, step)
+
+        def send() -> None:
+            self._define_x_axes(metrics, "epoch" if "epoch" in metrics else "trainer/global_step")
+            super(RunWandbLogger, self).log_metrics(metrics, step)
+
+        self._send(send)
+
+    @override
+    def watch(
+        self, model: nn.Module, log: str | None = "gradients", log_freq: int = 100, log_graph: bool = True
+    ) -> None:
+        """Have W&B keep histograms of the gradients."""
+        self._send(lambda: super(RunWandbLogger, self).watch(model, log, log_freq, log_graph))
 
     @rank_zero_only
-    def log_summary(self, values: Mapping[str, float | None]) -> None:
+    def log_summary(self, values: Mapping[str, Any]) -> None:
         """Set values of the whole run, as ``best_epoch``."""
-        self.experiment.summary.update(dict(values))
+        self._send(lambda: self.experiment.summary.update(dict(values)))
+
+    @rank_zero_only
+    def log_files_as_artifact(
+        self, name: str, kind: str, files: Iterable[Path], aliases: list[str] | None = None
+    ) -> None:
+        """Keep files as a versioned artifact of type ``kind``."""
+
+        def send() -> None:
+            with _staged_in(self._run_path / "wandb"):
+                artifact = wandb.Artifact(name, type=kind)
+                for file in files:
+                    artifact.add_file(str(file))
+                self.experiment.log_artifact(artifact, aliases=aliases)
+
+        self._send(send)
+
+    @rank_zero_only
+    def save_file(self, file: Path) -> None:
+        """Put a file of the run folder into the run's Files tab, under the same relative path."""
+
+        def send() -> None:
+            # Left to itself wandb makes absolute links, which break when the folder of the run is moved.
+            _link(file, Path(self.experiment.dir) / file.relative_to(self._run_path))
+            self.experiment.save(str(file), base_path=str(self._run_path), policy="now", glob=False)
+
+        self._send(send)
+
+    @rank_zero_only
+    def log_pages(self, name: str, pages: Iterable[str], epoch: int) -> None:
+        """Show HTML or SVG texts as panels of an epoch."""
+        self._send(lambda: self.experiment.log({name: [wandb.Html(page) for page in pages], "epoch": epoch}))
 
     @override
     @rank_zero_only
     def finalize(self, status: str) -> None:
+        """Lightning calls this after every stage; the run goes on until :meth:`close`."""
+
+    @rank_zero_only
+    def close(self, exit_code: int) -> None:
         """End the W&B run, which Lightning leaves open, and complete its folder."""
-        super().finalize(status)
         if self._experiment is None:
             return
-        log = Path(self._experiment.dir).parent / f"run-{self._experiment.id}.wandb"
-        self._experiment.finish(exit_code=0 if status == "success" else 1)
-        self._experiment = None
+        run, self._experiment = self._experiment, None
+        log = Path(run.dir).parent / f"run-{run.id}.wandb"
+        with self._faults.guard("W&B"):
+            run.finish(exit_code=exit_code)
+        if self._failures:
+            # Else what is left of a service that has died fails once more when Python ends.
+            with suppress(Exception, SystemExit):
+                wandb.teardown(exit_code)
         if self._mode == "offline":
-            complete_offline_files(log)
+            with self._faults.guard("W&B"):
+                complete_offline_files(log)
 
-    def _define_x_axes(self, names: Mapping[str, float], axis: str) -> None:
+    def _send(self, action: Callable[[], object]) -> None:
+        """Do it if W&B still answers; what it raises is noted."""
+        self._guarded(action)()
+
+    def _guarded(self, action: Callable[..., object]) -> Callable[..., None]:
+        def guarded(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the arguments of any call
+            if self._failures >= _GIVE_UP_AFTER:
+                return
+            before = self._faults.times("W&B")
+            with self._faults.guard("W&B"):
+                action(*args, **kwargs)
+            self._failures = self._failures + 1 if self._faults.times("W&B") > before else 0
+
+        return guarded
+
+    def _define_x_axes(self, names: Iterable[str], axis: str) -> None:
         # By exact name: a glob would compete with the `*` that Lightning defines.
         if not self._x_axes and self._first_step:
             self.experiment.log({}, step=self._first_step)
@@ -93,13 +187,38 @@ class RunWandbLogger(WandbLogger):
                 self._x_axes[name] = axis
 
 
-def make_wandb_logger(run: RunDirectory, project: str, mode: WandbMode) -> RunWandbLogger:
+def make_wandb_logger(run: RunDirectory, faults: Faults, project: str, mode: WandbMode) -> RunWandbLogger:
     """The logger for a run folder: a new W&B run, or the folder's own one continued."""
-    id_file = run.wandb_id_file
-    if not id_file.exists():
-        id_file.parent.mkdir(exist_ok=True)
-        write_text(id_file, uuid4().hex[:8] + "\n")
-    run_id = id_file.read_text(encoding="utf-8").strip()
-    # A server knows how far a resumed run is; an offline log starts again at zero.
-    first_step = last_step(log_files(id_file.parent, run_id)) + 1 if mode == "offline" else 0
-    return RunWandbLogger(run.path, run_id=run_id, project=project, mode=mode, first_step=first_step)
+    logs = log_files(run.path / "wandb", run.card.wandb_id)
+    first_step = 0
+    if mode == "offline":
+        # A server knows how far a resumed run is; an offline log starts again at zero.
+        first_step = last_step(logs) + 1
+        for log in logs:  # what a kill left undone
+            with faults.guard("W&B files of the run before"):
+                complete_offline_files(log, wait_seconds=0)
+    return RunWandbLogger(run, faults, project=project, mode=mode, first_step=first_step)
+
+
+@contextmanager
+def _staged_in(folder: Path) -> Iterator[None]:
+    """Have W&B keep its copy of an artifact's files with the run, not in the home directory."""
+    before = os.environ.get("WANDB_DATA_DIR")
+    os.environ["WANDB_DATA_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["WANDB_DATA_DIR"]
+        else:
+            os.environ["WANDB_DATA_DIR"] = before
+
+
+def _link(file: Path, place: Path) -> None:
+    """A second name for a file, or a copy where the file system has no hard links."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    try:
+        place.hardlink_to(file)
+    except OSError:
+        shutil.copyfile(file, place)

@@ -2,6 +2,7 @@
 
 import math
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,14 +12,18 @@ from lightning import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 
+from tablesense.data.module import SheetDataModule
 from tablesense.data.sample import SheetBatch
 from tablesense.errors import UserError
-from tablesense.evaluation.scores import SheetResult, best_threshold, counts_by_corpus, macro, mean_eob
-from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
+from tablesense.evaluation.rows import Row, class_metric_rows, prediction_rows
+from tablesense.evaluation.scores import SheetResult
+from tablesense.evaluation.validation_pictures import Picture, PictureChooser, validation_pictures
+from tablesense.features.channels import FEATURE_VERSION
 from tablesense.model.decode import decode
 from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
 from tablesense.training.criterion import Losses, TableCriterion
 from tablesense.training.matcher import HungarianMatcher
+from tablesense.training.results import SheetResults
 from tablesense.training.schedule import warmup_cosine
 
 _MIN_SCORE = 0.05  # boxes below this are never of use; validation sweeps the thresholds above it
@@ -52,6 +57,7 @@ class TableDetectionModule(LightningModule):
         score_threshold: a box scored lower is no prediction in ``val/precision``, ``val/recall``, ``val/f1``.
     """
 
+    model_name = "deformable-detr"
     summary_metrics: ClassVar[dict[str, str]] = {
         "val/eob0_precision": "EoB-0 P",
         "val/eob0_recall": "EoB-0 R",
@@ -79,7 +85,7 @@ class TableDetectionModule(LightningModule):
         self.lr, self.weight_decay = lr, weight_decay
         self.warmup_steps, self.min_lr_share = warmup_steps, min_lr_share
         self.score_threshold = score_threshold
-        self.network = TableDetector(network, NUM_CHANNELS)
+        self.network = TableDetector(network, score_threshold=score_threshold)
         weights = asdict(loss)
         matcher = HungarianMatcher(
             loss.lambda_cls,
@@ -90,7 +96,8 @@ class TableDetectionModule(LightningModule):
             loss.focal_gamma,
         )
         self.criterion = TableCriterion(matcher, **weights)
-        self.results: list[SheetResult] = []
+        self.results = SheetResults(score_threshold)
+        self.picture_chooser = PictureChooser()
 
     def forward(self, batch: SheetBatch) -> DetectorOutput:
         """Run the network on a batch."""
@@ -115,34 +122,61 @@ class TableDetectionModule(LightningModule):
 
     def validation_step(self, packs: list[SheetBatch]) -> None:
         """Loss of a batch, and its predictions put aside for the scores."""
-        outputs = [self(pack) for pack in packs]
-        self._losses("val", packs, outputs)
-        for pack, output in zip(packs, outputs, strict=True):
-            for source, found in zip(pack.sources, decode(output, _MIN_SCORE), strict=True):
-                if source is None:
-                    continue
-                predicted = tuple((source.fold.to_sheet(box), score) for box, score in found)
-                self.results.append(
-                    SheetResult(source.corpus, source.file_name, source.sheet_name, predicted, source.tables)
-                )
+        self._evaluate("val", packs)
+
+    def test_step(self, packs: list[SheetBatch]) -> None:
+        """As in the validation."""
+        self._evaluate("test", packs)
 
     def on_validation_epoch_start(self) -> None:
         """Forget the last epoch's predictions."""
         self.results.clear()
 
+    def on_test_epoch_start(self) -> None:
+        """Forget the validation's predictions."""
+        self.results.clear()
+
     def on_validation_epoch_end(self) -> None:
-        """Score all predictions; each process has its share of the sheets, so they are gathered first."""
-        results = self._gathered_results()
-        metrics: dict[str, float] = {}
-        for tolerance in (0, 2):
-            totals = counts_by_corpus(results, tolerance, self.score_threshold)
-            scores = macro(totals)
-            metrics |= {f"val/eob{tolerance}_{name}": value for name, value in asdict(scores).items()}
-            metrics |= {f"val/eob{tolerance}_f1/{corpus}": total.f1 for corpus, total in totals.items()}
-        metrics |= {f"val/{name}": metrics[f"val/eob0_{name}"] for name in ("precision", "recall", "f1")}
-        metrics["val/eob_mean"] = mean_eob(results, self.score_threshold)
-        metrics["val/best_threshold"] = best_threshold(results)
-        self.log_dict(metrics, logger=False, sync_dist=True)
+        """Score all predictions."""
+        self._score("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Score all predictions."""
+        self._score("test")
+
+    def derived_metrics(self, row: Mapping[str, float]) -> dict[str, float]:
+        """Of an epoch's means: how the two largest losses of the reference compare."""
+        l1 = row["train/l1_loss"]
+        return {"train/loss_ratio_cls_l1": row["train/cls_loss"] / l1 if l1 > 0 else math.nan}
+
+    def prediction_rows(self) -> list[Row]:
+        """A row a sheet of the last validation or test."""
+        return prediction_rows(self.results.sheets, self.score_threshold)
+
+    def class_metric_rows(self) -> list[Row]:
+        """Rows of corpora and size classes of the last validation or test."""
+        split = "test" if self.trainer.testing else "val"
+        rows = class_metric_rows(self.results.sheets, self.score_threshold)
+        return [{"split": split, **row} for row in rows]
+
+    def pictures(self) -> list[Picture]:
+        """Some of the last validation's sheets, with their annotated and found tables."""
+        data: object = getattr(self.trainer, "datamodule", None)
+        if not isinstance(data, SheetDataModule):
+            return []
+
+        def workbook(result: SheetResult) -> Path:
+            return data.workbook(result.corpus, result.file_name)
+
+        return validation_pictures(self.results.sheets, self.score_threshold, workbook, self.picture_chooser)
+
+    def save_pretrained(self, folder: Path) -> None:
+        """Write the network for :meth:`TableDetector.from_pretrained`, and its weights as a ``.bin`` too.
+
+        The second file has the name that is expected in W&B's Files tab.
+        """
+        self.network.save_pretrained(folder)
+        torch.save(self.network.state_dict(), folder / "pytorch_model.bin")
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW; warm-up, then a cosine, stepped with the optimizer."""
@@ -169,6 +203,7 @@ class TableDetectionModule(LightningModule):
         """Put in what rebuilding the network needs."""
         checkpoint["feature_version"] = FEATURE_VERSION
         checkpoint["network"] = asdict(self.network.config)
+        checkpoint["pictures_shown"] = self.picture_chooser.state_dict()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights that were trained on other features or another shape of network.
@@ -184,17 +219,20 @@ class TableDetectionModule(LightningModule):
             )
         if checkpoint.get("network") != asdict(self.network.config):
             raise UserError("the checkpoint's network has another shape than model.network in the config")
+        if "pictures_shown" in checkpoint:
+            self.picture_chooser.load_state_dict(checkpoint["pictures_shown"])
 
-    def _gathered_results(self) -> list[SheetResult]:
-        if self.trainer.world_size == 1:
-            return self.results
-        parts: list[Any] = [None] * self.trainer.world_size
-        torch.distributed.all_gather_object(parts, self.results)
-        # A distributed sampler repeats sheets to give each process as many: count each once.
-        unique = {
-            (result.corpus, result.file_name, result.sheet_name): result for part in parts for result in part
-        }
-        return list(unique.values())
+    def _evaluate(self, stage: str, packs: list[SheetBatch]) -> None:
+        outputs = [self(pack) for pack in packs]
+        self._losses(stage, packs, outputs)
+        for pack, output in zip(packs, outputs, strict=True):
+            for source, found in zip(pack.sources, decode(output, _MIN_SCORE), strict=True):
+                if source is not None:
+                    self.results.add(source, found)
+
+    def _score(self, stage: str) -> None:
+        self.results.gather(self.trainer)
+        self.log_dict(self.results.metrics(stage), logger=False, sync_dist=True)
 
     def _losses(self, stage: str, packs: list[SheetBatch], outputs: list[DetectorOutput]) -> Losses:
         """Losses of a batch, logged; the same however its sheets are packed."""

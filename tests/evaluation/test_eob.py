@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tablesense.boxes import Box, eob, parse_a1, to_a1
-from tablesense.evaluation.eob import Counts, count, eob_matrix, matched_pairs, paired_eob
+from tablesense.evaluation.eob import (
+    Counts,
+    count,
+    eob_matrix,
+    matched_pairs,
+    overlapping_pairs,
+    paired_eob,
+)
 
 SCORE_TOOL = Path(__file__).parents[2].parent / "shared" / "tools" / "score.py"
 
@@ -95,6 +102,15 @@ def test_paired_eob_leaves_out_what_is_far_away() -> None:
     assert paired_eob([Box(0, 0, 4, 6), Box(20, 20, 22, 22)], [table]) == [2]
     assert paired_eob([Box(20, 20, 22, 22)], [table]) == []
     assert paired_eob([], [table]) == paired_eob([table], []) == []
+
+
+@given(some_boxes, some_boxes)
+def test_overlapping_pairs_say_which_boxes_they_pair(predicted: list[Box], annotated: list[Box]) -> None:
+    pairs = overlapping_pairs(predicted, annotated)
+    assert len({p for p, _, _ in pairs}) == len({a for _, a, _ in pairs}) == len(pairs)
+    assert all(predicted[p].intersection(annotated[a]) > 0 for p, a, _ in pairs)
+    assert [error for _, _, error in pairs] == [eob(predicted[p], annotated[a]) for p, a, _ in pairs]
+    assert [p for p, _, _ in pairs] == sorted(p for p, _, _ in pairs)
 
 
 @pytest.fixture(scope="module")

@@ -198,11 +198,19 @@ def test_splits_go_by_workbook(corpus: Path) -> None:
     assert all(len(found) == 1 for found in splits.values())
     val = sum("val" in found for found in splits.values())
     assert val == round(0.2 * len(splits))
+    assert sum("test" in found for found in splits.values()) == round(0.1 * len(splits))
 
 
 @pytest.mark.parametrize(("fraction", "val"), [(0.0, 0), (0.01, 1), (0.5, 2), (0.99, 3), (1.0, 4)])
 def test_splits_of_few_workbooks(fraction: float, val: int) -> None:
     assert draw_splits([True] * 4, 0, fraction).count("val") == val
+
+
+@pytest.mark.parametrize(("total", "test"), [(1, 0), (2, 0), (4, 1), (20, 6)])
+def test_train_and_val_come_before_test(total: int, test: int) -> None:
+    splits = draw_splits([True] * total, 0, 0.2, 0.3)
+    assert splits.count("test") == test
+    assert "train" in splits
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -298,6 +306,7 @@ def test_the_description_says_how_the_corpus_was_made(corpus: Path) -> None:
         "num_sheets": SHEETS,
         "seed": 3,
         "val_fraction": 0.2,
+        "test_fraction": 0.1,
     }
 
 

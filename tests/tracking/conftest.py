@@ -67,13 +67,25 @@ def only_run(runs_dir: Path) -> Path:
     return run
 
 
-def run_python(*args: str) -> subprocess.CompletedProcess[str]:
-    """Another Python in which the toy's package can be imported as it is here."""
+def python_command(*args: str) -> list[str]:
+    return [sys.executable, *args]
+
+
+def python_environment() -> dict[str, str]:
+    """So that the toy's package can be imported in another Python as it is here."""
     root = Path(toy.__file__).parents[len(toy.__name__.split(".")) - 1]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
-    command = [sys.executable, *args]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
+
+
+def run_python(*args: str) -> subprocess.CompletedProcess[str]:
+    """Run another Python to its end."""
     return subprocess.run(  # noqa: S603 - our own command
-        command, env=environment, capture_output=True, text=True, timeout=300, check=False
+        python_command(*args),
+        env=python_environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
 

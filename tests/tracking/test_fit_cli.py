@@ -7,7 +7,7 @@ import torch
 import yaml
 
 from tablesense.fit import main
-from tablesense.tracking.run_directory import check_checkpoint
+from tablesense.tracking.resume import check_checkpoint
 
 from .conftest import Fit, only_run
 
@@ -153,33 +153,6 @@ def test_an_error_after_loading_leaves_no_empty_run(
 def test_a_bug_keeps_its_traceback(fit: Fit) -> None:
     with pytest.raises(ValueError, match="a bug"):
         fit("--data.bug=true")
-
-
-def test_wandb_without_a_login(
-    fit: Fit, runs_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import wandb
-
-    def refuse(**options: object) -> None:
-        raise wandb.errors.UsageError("api_key not configured (no-tty).\nCall wandb.login()")
-
-    monkeypatch.setattr(wandb, "init", refuse)
-    assert fit("--experiment.wandb_mode=online") == 2
-    line = error_line(capsys)
-    assert "experiment.wandb_mode: api_key not configured (no-tty); `wandb login`, or" in line
-    assert "--experiment.wandb_mode=offline" in line
-    assert not list(runs_dir.iterdir())
-
-
-def test_ctrl_c_while_wandb_starts(fit: Fit, runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import wandb
-
-    def interrupt(**options: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(wandb, "init", interrupt)
-    assert fit("--experiment.wandb_mode=online") == 130
-    assert not list(runs_dir.iterdir())
 
 
 def test_fewer_epochs_than_the_checkpoint_has(

@@ -52,7 +52,7 @@ def test_offline_log_and_its_continuation(fit: Fit, runs_dir: Path) -> None:
     run = only_run(runs_dir)
     assert main(["--resume", str(run), "--trainer.max_epochs=3"]) == 0
 
-    run_id = (run / "wandb" / "run_id.txt").read_text().strip()
+    run_id = json.loads((run / "run.json").read_text())["wandb_id"]
     logs = log_files(run / "wandb", run_id)
     assert len(logs) == 2, "the same id twice"
     rows = [row for log in logs for row in history(log)]

@@ -145,7 +145,7 @@ def test_interrupted_before_the_first_epoch(
 ) -> None:
     assert fit("--model.interrupt_at=0") == 130
     err = capsys.readouterr().err
-    assert "before the first epoch" in err
+    assert "before anything was saved" in err
     assert str(only_run(runs_dir)) in err
 
 

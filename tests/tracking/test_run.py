@@ -26,6 +26,11 @@ def test_run_directory_name_for_name(
     assert fit() == 0
     run = only_run(runs_dir)
     assert datetime.strptime(run.name, "toy %Y-%m-%d %H:%M")
+    started = datetime.fromisoformat(json.loads((run / "run.json").read_text())["started"])
+
+    def stamped(joint: str) -> str:
+        return f"toy-net{joint}{started:%m-%d-%Y-%H%M%S}"
+
     assert files(run) == {
         "checkpoints/checkpoint_epoch_2.pt",
         "checkpoints/checkpoint_epoch_4.pt",
@@ -34,6 +39,13 @@ def test_run_directory_name_for_name(
         "configs/config.yaml",
         "model_arch.txt",
         "metrics.jsonl",
+        "run.json",
+        *(
+            f"checkpoint/{stamped('-')}/{name}"
+            for name in ("pytorch_model.bin", "config.json", "metrics.json")
+        ),
+        *(f"predictions/val_epoch{epoch}_predictions_{stamped('_')}.csv" for epoch in (1, 2, 3, 4)),
+        f"stats/per_class_metrics_{stamped('_')}.csv",
     }
     assert {path.name for path in tmp_path.iterdir()} == {"toy.yaml", "runs"}, "nothing beside the run"
 
@@ -46,7 +58,7 @@ def test_checkpoint_keys_and_values(fit: Fit, runs_dir: Path) -> None:
     assert checkpoint["best_val_f1"] == pytest.approx(0.9)
     assert checkpoint["best_epoch"] == 2
     assert checkpoint["val_metrics"]["val/f1"] == pytest.approx(0.2)
-    assert checkpoint["train_metrics"].keys() == {"train/loss", "train/lr"}
+    assert checkpoint["train_metrics"].keys() == {"train/loss", "train/lr", "train/loss_twice"}
     ToyModule().load_state_dict(checkpoint["model_state_dict"])
     assert checkpoint["optimizer_state_dict"].keys() == {"state", "param_groups"}
     assert checkpoint["scheduler_state_dict"]["last_epoch"] == 4
@@ -116,21 +128,21 @@ def test_early_stopping(fit: Fit, runs_dir: Path) -> None:
 
 def test_two_runs_in_one_minute(tmp_path: Path) -> None:
     now = datetime(2025, 12, 10, 13, 13)
-    names = [claim_directory(tmp_path, "toy", now).name for _ in range(3)]
+    names = [claim_directory(tmp_path, "toy", now, "model: {}\n")[0].name for _ in range(3)]
     assert names == ["toy 2025-12-10 13:13", "toy 2025-12-10 13:13 (2)", "toy 2025-12-10 13:13 (3)"]
 
 
 def test_file_system_without_colons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mkdir = Path.mkdir
+    rename = Path.rename
 
-    def picky(path: Path, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
-        if ":" in path.name:
+    def picky(path: Path, target: Path) -> Path:
+        if ":" in target.name:
             raise OSError(22, "Invalid argument")
-        mkdir(path, mode, parents, exist_ok)
+        return rename(path, target)
 
-    monkeypatch.setattr(Path, "mkdir", picky)
+    monkeypatch.setattr(Path, "rename", picky)
     now = datetime(2025, 12, 10, 13, 13)
-    names = [claim_directory(tmp_path, "toy", now).name for _ in range(2)]
+    names = [claim_directory(tmp_path, "toy", now, "model: {}\n")[0].name for _ in range(2)]
     assert names == ["toy 2025-12-10 13-13", "toy 2025-12-10 13-13 (2)"]
 
 

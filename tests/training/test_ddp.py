@@ -17,7 +17,7 @@ from tablesense.training.module import TableDetectionModule
 
 EPOCHS = 12  # after fewer the network finds nothing, and all scores are zero
 THRESHOLD = 0.1
-SCORES = ("val/precision", "val/recall", "val/f1", "val/eob2_f1", "val/eob_mean", "val/best_threshold")
+SCORES = ("val/precision", "val/recall", "val/f1", "val/eob2_f1", "val/eob_mean", "val/tuned_threshold")
 
 
 def write_config(folder: Path) -> Path:

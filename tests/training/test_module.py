@@ -86,7 +86,7 @@ def test_metrics_have_the_names_of_the_reference(data: SyntheticDataModule, tmp_
         *(f"val/eob{tolerance}_{name}" for tolerance in (0, 2) for name in SCORES),
         *(f"val/eob{tolerance}_f1/{corpus}" for tolerance in (0, 2)),
         "val/eob_mean",
-        "val/best_threshold",
+        "val/tuned_threshold",
     }
     assert logged["val/f1"] == logged["val/eob0_f1"]
     assert all(math.isfinite(value) for name, value in logged.items() if name != "val/eob_mean")
@@ -127,7 +127,7 @@ def test_validation_counts_every_sheet_once(data: SyntheticDataModule, tmp_path:
     running = trainer(tmp_path)
     for _ in range(2):
         running.validate(module, datamodule=data, verbose=False)
-        seen = [(result.file_name, result.sheet_name) for result in module.results]
+        seen = [(result.file_name, result.sheet_name) for result in module.results.sheets]
         assert sorted(seen) == sorted(
             (sample.source.file_name, sample.source.sheet_name)
             for sample in data.val_samples
@@ -141,7 +141,7 @@ def test_scores_follow_the_score_threshold(tmp_path: Path, data: SyntheticDataMo
 
     class Fixed(TableDetectionModule):
         def on_validation_epoch_end(self) -> None:
-            self.results[:] = [result]
+            self.results.sheets = [result]
             super().on_validation_epoch_end()
 
     metrics = {}
@@ -153,7 +153,7 @@ def test_scores_follow_the_score_threshold(tmp_path: Path, data: SyntheticDataMo
     assert [metrics[t]["val/recall"] for t in (0.3, 0.5, 0.7)] == pytest.approx([1.0, 1.0, 0.0])
     assert metrics[0.5]["val/eob_mean"] == 0.0
     assert math.isnan(metrics[0.7]["val/eob_mean"])
-    assert metrics[0.3]["val/best_threshold"] == pytest.approx(0.45)
+    assert metrics[0.3]["val/tuned_threshold"] == pytest.approx(0.45)
 
 
 def test_augmented_sheets_are_not_scored() -> None:
@@ -161,7 +161,7 @@ def test_augmented_sheets_are_not_scored() -> None:
     module = TableDetectionModule(TINY)
     module.log_dict = lambda *_, **__: None  # type: ignore[method-assign]
     module.validation_step([collate([sample])])
-    assert module.results == []
+    assert module.results.sheets == []
 
 
 def test_the_loss_of_a_batch_is_the_same_however_it_is_packed(data: SyntheticDataModule) -> None:

@@ -111,7 +111,7 @@ def test_three_sheets_are_learned_to_the_cell(tmp_path: Path) -> None:
     trainer.limit_val_batches = 1.0
     trainer.validate(module, datamodule=data, verbose=False)
 
-    found = {result.file_name: sorted(result.above(0.5)) for result in module.results}
+    found = {result.file_name: sorted(result.above(0.5)) for result in module.results.sheets}
     assert found == {name: sorted(boxes) for name, boxes in tables.items()}
     assert trainer.callback_metrics["val/eob0_f1"] == 1.0
     assert trainer.callback_metrics["val/eob_mean"] == 0.0

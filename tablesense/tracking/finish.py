@@ -1,0 +1,54 @@
+"""After the last epoch: the best epoch is tested, and its model and figures are written."""
+
+from lightning.pytorch import LightningDataModule, LightningModule, Trainer
+
+from tablesense.tracking.callbacks import callback_of
+from tablesense.tracking.epoch_metrics import EpochMetrics
+from tablesense.tracking.experiment import ExperimentConfig
+from tablesense.tracking.protocols import HasTestData, WritesPredictions, keepers
+from tablesense.tracking.run_directory import RunDirectory
+from tablesense.tracking.run_facts import artifact_name
+from tablesense.tracking.run_files import RunFiles
+
+
+def finish(
+    trainer: Trainer,
+    module: LightningModule,
+    data: LightningDataModule | None,
+    run: RunDirectory,
+    experiment: ExperimentConfig,
+) -> None:
+    """Evaluate ``best.pt`` and write what a finished run leaves; every process calls this."""
+    metrics = callback_of(trainer, EpochMetrics)
+    files = callback_of(trainer, RunFiles)
+    if run.best_checkpoint.exists():
+        _evaluate(trainer, module, data, run, experiment)
+    if not trainer.is_global_zero:
+        return
+    files.save_model(trainer, module)
+    tested = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("test/")}
+    checkpoints = sorted(run.checkpoints.glob("checkpoint_epoch_*.pt"))
+    for keeper in keepers(trainer.loggers):
+        keeper.log_summary({**metrics.summary(), **tested})
+        if experiment.log_checkpoints:
+            name = artifact_name(f"{experiment.name}_checkpoints")
+            best = [run.best_checkpoint] if run.best_checkpoint.exists() else []
+            keeper.log_files_as_artifact(name, "model", [*best, *checkpoints])
+
+
+def _evaluate(
+    trainer: Trainer,
+    module: LightningModule,
+    data: LightningDataModule | None,
+    run: RunDirectory,
+    experiment: ExperimentConfig,
+) -> None:
+    """Test the best epoch, or validate it once more: its rows are needed, and may be long gone."""
+    # Not by `ckpt_path`: Lightning would put the callbacks back to that epoch as well.
+    checkpoint = trainer.strategy.load_checkpoint(run.best_checkpoint, weights_only=True)
+    module.load_state_dict(checkpoint["state_dict"])
+    offers: object = data
+    if experiment.test and isinstance(offers, HasTestData) and offers.has_test_data:
+        trainer.test(module, datamodule=data, verbose=False)
+    elif isinstance(module, WritesPredictions):
+        trainer.validate(module, datamodule=data, verbose=False)

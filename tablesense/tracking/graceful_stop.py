@@ -1,0 +1,109 @@
+"""Ctrl-C and SIGTERM: finish the step, save, stop; all processes together."""
+
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.pytorch.utilities.types import STEP_OUTPUT
+from typing_extensions import override
+
+from tablesense.tracking.quiet import speaks
+from tablesense.tracking.resumable_loader import ResumableLoader
+from tablesense.tracking.run_directory import RunDirectory
+
+Handler = Callable[[int, FrameType | None], Any] | int | None
+
+
+class GracefulStop(Callback):
+    """Stops a training between two optimizer steps, with ``last.pt`` saved at that very place.
+
+    A second signal stops at once, and what was trained since the last epoch is lost. With a train
+    loader that is no :class:`ResumableLoader` a place in the middle of an epoch cannot be found
+    again; then nothing is saved, and the run goes on from its last epoch.
+
+    Attributes:
+        received: The signal that stopped the training, None if none did.
+        saved: Whether the place where it stopped was saved.
+    """
+
+    def __init__(self, run: RunDirectory) -> None:
+        self.received: signal.Signals | None = None
+        self.saved = False
+        self._run = run
+        self._batches_done = 0
+        self._previous: dict[signal.Signals, Handler] = {}
+
+    @override
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Listen from now on, and leave out what was trained on before."""
+        loader = trainer.train_dataloader
+        if isinstance(loader, ResumableLoader):
+            loader.skip_batches(self._batches_done)
+        self._batches_done = 0
+        signals = [signal.SIGINT]
+        if not isinstance(getattr(trainer.strategy, "cluster_environment", None), SLURMEnvironment):
+            signals.append(signal.SIGTERM)  # with SLURM it belongs to Lightning's requeueing
+        try:
+            self._previous = {number: signal.signal(number, self._note) for number in signals}
+        except ValueError:  # not in the main thread: signals are somebody else's there
+            self._previous = {}
+
+    @override
+    def on_train_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: STEP_OUTPUT,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Save and stop, where no gradient is half accumulated and the epoch is not over.
+
+        Raises:
+            KeyboardInterrupt: in every process, once one of them was told to stop.
+        """
+        done = batch_idx + 1
+        if done % trainer.accumulate_grad_batches or done >= trainer.num_training_batches:
+            return
+        if not trainer.strategy.reduce_boolean_decision(self.received is not None, all=False):
+            return
+        if isinstance(trainer.train_dataloader, ResumableLoader):
+            self._batches_done = done
+            trainer.save_checkpoint(self._run.checkpoints / "last.pt")
+            self.saved = True
+        raise KeyboardInterrupt
+
+    @override
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """At the end of an epoch the checkpoints are saved anyway."""
+        if trainer.strategy.reduce_boolean_decision(self.received is not None, all=False):
+            self.saved = True
+            trainer.should_stop = True
+
+    @override
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Listen no more; where an exception ends the training, Lightning puts all handlers back itself."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous = {}
+
+    @override
+    def state_dict(self) -> dict[str, int]:
+        """How many batches of the running epoch are done; 0 in the checkpoints of whole epochs."""
+        return {"batches_done": self._batches_done}
+
+    @override
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Inverse of :meth:`state_dict`."""
+        self._batches_done = state_dict["batches_done"]
+
+    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's arguments
+        if self.received is not None:
+            raise KeyboardInterrupt
+        self.received = signal.Signals(number)
+        if speaks():
+            sys.stderr.write("Stopping after this step; once more to stop at once.\n")

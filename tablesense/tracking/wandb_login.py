@@ -1,0 +1,44 @@
+"""Whether W&B can be used online, asked before anything is trained: no prompt, no long wait."""
+
+import socket
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import wandb
+
+from tablesense.errors import UserError
+
+OFFER = "`wandb login`, or train with --experiment.wandb_mode=offline and send the run later (`wandb sync`)"
+_SECONDS = 10.0
+
+
+def check_online() -> None:
+    """See that there is a login and that the server answers.
+
+    Raises:
+        UserError: one of them is missing; the line says what to do.
+    """
+    if not wandb.login(prompt=False, verify=False):
+        raise UserError(f"experiment.wandb_mode: online, but there is no login to W&B; {OFFER}")
+    url = wandb.setup().settings.base_url
+    reason = _unreachable(url)
+    if reason is not None:
+        raise UserError(
+            f"experiment.wandb_mode: online, but {url} cannot be reached ({reason}); train "
+            "with --experiment.wandb_mode=offline and send the run later (`wandb sync`)"
+        )
+
+
+def _unreachable(url: str) -> str | None:
+    """Why there is no way to the server; any answer from it, a refusal too, shows that there is one."""
+    try:
+        with urlopen(url, timeout=_SECONDS):  # noqa: S310 - the configured server, and nothing is read
+            return None
+    except HTTPError:
+        return None
+    except (URLError, TimeoutError, ConnectionError) as error:
+        cause = getattr(error, "reason", error)
+        # Certificates are another matter: wandb looks for them in more places than urllib.
+        if isinstance(cause, socket.gaierror | TimeoutError | ConnectionError):
+            return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+        return None
