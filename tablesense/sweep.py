@@ -1,0 +1,111 @@
+"""Search for better settings: ``python -m tablesense.sweep configs/sweep.yaml [--KEY=VALUE ...]``.
+
+Reads the file that ``wandb sweep`` reads, and needs neither a server nor an account.
+"""
+
+import argparse
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from tablesense.errors import UserError
+
+COMMAND = "python -m tablesense.sweep"
+NO_RESULT, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+_TRIALS = 20
+
+_DESCRIPTION = """\
+Search for better settings as a W&B sweep file says, on this machine. Trials that fall behind are stopped
+early; a search that was stopped goes on with the same command. Options that are not listed here, like
+--trainer.max_epochs=2, are passed on to every training. The W&B log of a trial is written, not sent.
+"""
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the command; 0, 1 when no trial has a result, 2 after wrong input, 130 after Ctrl-C or SIGTERM."""
+    args = sys.argv[1:] if args is None else args
+    try:
+        with _stopped_in_order():
+            return _sweep(args)
+    except UserError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write(f"Stopped. Go on with: {COMMAND} {shlex.join(args)}\n")
+        return INTERRUPTED
+
+
+def _sweep(args: list[str]) -> int:
+    options, overrides = make_parser().parse_known_args(args)
+
+    from tablesense.search.search import Options, search
+    from tablesense.search.sweep_file import read_sweep
+
+    sweep = read_sweep(options.file)
+    found = search(
+        sweep,
+        Options(
+            runs_dir=(options.runs_dir or Path("runs") / sweep.name).resolve(),
+            trials=options.trials or sweep.run_cap or _TRIALS,
+            jobs=options.jobs,
+            timeout=options.timeout,
+            overrides=overrides,
+        ),
+    )
+    return 0 if found else NO_RESULT
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}; see {COMMAND} --help")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The options of the search itself."""
+    parser = _Parser(prog=COMMAND, description=_DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("file", type=Path, help="a W&B sweep file, as configs/sweep.yaml")
+    parser.add_argument(
+        "--trials",
+        type=_count,
+        help=f"in all, with those of earlier starts (default: run_cap of the file, else {_TRIALS})",
+    )
+    parser.add_argument("--runs-dir", type=Path, help="where the runs go (default runs/NAME OF THE SWEEP)")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="start no trial later than that")
+    parser.add_argument("--jobs", type=_count, default=1, help="trials at once (default 1)")
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
+    return number
+
+
+@contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal stop the search as Ctrl-C does, or its trainings would outlive it."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    try:
+        previous = {number: signal.signal(number, interrupt) for number in signals}
+    except ValueError:  # not in the main thread: signals are somebody else's there
+        previous = {}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
