@@ -16,14 +16,21 @@ CHECKPOINT_KEYS = {
     "best_val_f1",
 }
 
+FILES = (
+    *("checkpoints/best.pt", "checkpoints/checkpoint_epoch_2.pt", "configs/config.yaml", "run.json"),
+    *(f"checkpoint/*/{name}" for name in ("model.safetensors", "config.json", "metrics.json")),
+    *("predictions/val_epoch2_predictions_*.csv", "predictions/test_predictions_*.csv"),
+    *("stats/per_class_metrics_*.csv", "wandb/*/*.wandb"),
+    *(f"wandb/*/files/{name}" for name in ("wandb-summary.json", "wandb-metadata.json", "output.log")),
+)
+
 
 def main(runs: Path) -> None:
     """Raise where something is missing from the one run under ``runs``."""
     (run,) = runs.iterdir()
-    for name in ("checkpoints/best.pt", "checkpoints/checkpoint_epoch_2.pt", "configs/config.yaml"):
-        assert (run / name).is_file(), f"{run / name} is missing"
+    for pattern in FILES:
+        assert list(run.glob(pattern)), f"{run / pattern} is missing"
     assert "TableDetector" in (run / "model_arch.txt").read_text()
-    assert list((run / "wandb").glob("*/*.wandb")), "no W&B log"
     checkpoint = torch.load(run / "checkpoints" / "checkpoint_epoch_2.pt", weights_only=True)
     assert checkpoint.keys() >= CHECKPOINT_KEYS, CHECKPOINT_KEYS - checkpoint.keys()
     first, last = (json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines())

@@ -18,7 +18,7 @@ def check_online() -> None:
     Raises:
         UserError: one of them is missing; the line says what to do.
     """
-    if not wandb.login(prompt=False, verify=False):
+    if not has_login():
         raise UserError(f"experiment.wandb_mode: online, but there is no login to W&B; {OFFER}")
     url = wandb.setup().settings.base_url
     reason = _unreachable(url)
@@ -27,6 +27,11 @@ def check_online() -> None:
             f"experiment.wandb_mode: online, but {url} cannot be reached ({reason}); train "
             "with --experiment.wandb_mode=offline and send the run later (`wandb sync`)"
         )
+
+
+def has_login() -> bool:
+    """Whether W&B knows who we are; nobody is asked, and no server either."""
+    return bool(wandb.login(prompt=False, verify=False))
 
 
 def _unreachable(url: str) -> str | None:

@@ -142,15 +142,18 @@ def test_wandb_dies_and_the_training_goes_on(config_file: Path, runs_dir: Path) 
     assert (only_run(runs_dir) / "checkpoint").is_dir()
 
 
+def fail(faults: Faults, what: str, error: BaseException) -> None:
+    with faults.guard(what):
+        raise error
+
+
 def test_faults_count_and_let_ctrl_c_through() -> None:
     faults = Faults()
     for _ in range(3):
-        with faults.guard("a file"):
-            raise OSError(28, "No space left on device")
-    with faults.guard("another"):
-        raise ValueError
-    with pytest.raises(KeyboardInterrupt), faults.guard("a file"):
-        raise KeyboardInterrupt
+        fail(faults, "a file", OSError(28, "No space left on device"))
+    fail(faults, "another", ValueError())
+    with pytest.raises(KeyboardInterrupt):
+        fail(faults, "a file", KeyboardInterrupt())
     assert [str(fault) for fault in faults] == [
         "a file: [Errno 28] No space left on device (3 times)",
         "another: ValueError",

@@ -1,0 +1,71 @@
+"""Where the command writes: the terminal, and files that are whole or not there."""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+
+from tablesense.comparison.untrusted import plain
+from tablesense.errors import UserError
+from tablesense.tracking.atomic import write_text
+
+STDOUT = "-"
+_PIPED_WIDTH = 120
+
+
+def terminal() -> Console:
+    """The console to print on; what goes into a pipe is laid out for a wide terminal."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without Unicode shows question marks
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(highlight=False, markup=False, emoji=False, width=_PIPED_WIDTH if piped else None)
+
+
+def check_target(option: str, name: str | None, suffixes: tuple[str, ...]) -> None:
+    """Refuse a file that cannot be meant, before any work is done.
+
+    An earlier report may be replaced; the suffix keeps a slip of the pen from replacing a checkpoint.
+
+    Raises:
+        UserError: it has another suffix, is a folder, or is to be in a folder that is not there.
+    """
+    if name is None or (name == STDOUT and ".csv" in suffixes):
+        return
+    file = Path(name)
+    if file.suffix.lower() not in suffixes:
+        raise UserError(f"{option}: {plain(name)} is to end in {' or '.join(suffixes)}")
+    if file.is_dir():
+        raise UserError(f"{option}: {plain(name)} is a folder")
+    if not file.parent.is_dir():
+        raise UserError(f"{option}: there is no folder {plain(file.parent)}")
+
+
+def write_csv_to(name: str, write: Callable[[TextIO], None], console: Console) -> None:
+    """Write a CSV to a file, or to the standard output for ``-``.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    text = io.StringIO(newline="")
+    write(text)
+    if name == STDOUT:
+        sys.stdout.write(text.getvalue())
+        return
+    save("--csv", Path(name), lambda file: write_text(file, text.getvalue()), console)
+
+
+def save(option: str, file: Path, write: Callable[[Path], None], console: Console) -> None:
+    """Write a file and say where it is.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    try:
+        write(file)
+    except OSError as error:
+        raise UserError(f"{option}: {plain(file)} cannot be written: {error.strerror}") from error
+    console.print(f"Wrote {plain(file)}", soft_wrap=True)
