@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 
 from tablesense.comparison.local import read_run
 from tablesense.comparison.page import write_page
-from tablesense.tracking.atomic import atomic_write
+from tablesense.tracking.run.atomic import atomic_write
 
 WIDTH, HEIGHT = 1400, 4000
 MOST_BYTES = 300_000

@@ -7,7 +7,7 @@ import signal
 import sys
 
 from tablesense.errors import UserError
-from tablesense.tracking.quiet import speaks
+from tablesense.tracking.run.quiet import speaks
 
 COMMAND = "python -m tablesense.fit"
 WRONG_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
@@ -34,7 +34,7 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _fit(args: list[str]) -> int:
-    from tablesense.tracking.cli import FitCLI
+    from tablesense.tracking.cli.fit_cli import FitCLI
 
     cli = FitCLI(args, COMMAND)
     interrupted = False

@@ -11,7 +11,7 @@ import yaml
 
 from tablesense.comparison.record import EPOCH, RunRecord
 from tablesense.comparison.rows import Rows, ordered, split_history
-from tablesense.tracking.config_file import flatten
+from tablesense.tracking.run.flat_config import flatten
 
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ def _read_wandb(folder: Path, notes: list[str]) -> tuple[Rows, Rows]:
 
 
 def _history(file: Path) -> Iterator[dict[str, Any]]:
-    from tablesense.tracking.wandb_log import collect, read_records  # loads wandb
+    from tablesense.tracking.wandb_run.log import collect, read_records  # loads wandb
 
     for record in read_records(file):
         if record.HasField("history"):

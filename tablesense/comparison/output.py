@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tablesense.comparison.untrusted import plain
 from tablesense.errors import UserError
-from tablesense.tracking.atomic import write_text
+from tablesense.tracking.run.atomic import write_text
 
 STDOUT = "-"
 _PIPED_WIDTH = 120

@@ -11,7 +11,7 @@ from string import Template
 from tablesense.comparison.page_data import as_script_text, page_data, visible
 from tablesense.comparison.record import RunRecord
 from tablesense.errors import UserError
-from tablesense.tracking.atomic import write_text
+from tablesense.tracking.run.atomic import write_text
 
 _STYLES = ("uPlot.min.css", "page.css")
 # In the order they build on each other; classic scripts of one page share their top-level names.

@@ -14,7 +14,7 @@ from tablesense.comparison.record import EPOCH, EPOCH_SECONDS, RunRecord
 from tablesense.comparison.rows import Rows, ordered, split_history
 from tablesense.comparison.untrusted import plain
 from tablesense.errors import UserError
-from tablesense.tracking.wandb_login import has_login
+from tablesense.tracking.wandb_run.login import has_login
 
 # A server that takes requests and never answers is given up after about a minute.
 _SECONDS, _RETRIES = 15, 2

@@ -20,7 +20,7 @@ from tablesense.data.sample import Sample, pack
 from tablesense.data.sampler import EpochSampler, TicketBatchSampler
 from tablesense.errors import UserError
 from tablesense.features.cache import FeatureCache
-from tablesense.tracking.resumable_loader import ResumableLoader, ignore_interrupts
+from tablesense.tracking.checkpoints.resumable_loader import ResumableLoader, ignore_interrupts
 
 log = logging.getLogger(__name__)
 

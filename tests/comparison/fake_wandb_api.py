@@ -14,7 +14,7 @@ from typing import Any
 
 from wandb.errors import CommError
 
-from tablesense.tracking.wandb_log import collect, read_records
+from tablesense.tracking.wandb_run.log import collect, read_records
 
 
 class FakeFile:

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from tablesense.sweep import main
-from tablesense.tracking.config_file import flatten
-from tablesense.tracking.wandb_log import log_files, read_records
+from tablesense.tracking.run.flat_config import flatten
+from tablesense.tracking.wandb_run.log import log_files, read_records
 
 from . import slow_toy
 from .conftest import sweep_content

@@ -7,7 +7,7 @@ import torch
 import yaml
 
 from tablesense.fit import main
-from tablesense.tracking.resume import check_checkpoint
+from tablesense.tracking.checkpoints.resume import check_checkpoint
 
 from .conftest import Fit, only_run
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tablesense.tracking.wandb_log import collect, log_files, read_records
+from tablesense.tracking.wandb_run.log import collect, log_files, read_records
 
 from .conftest import load, only_run, python_command, python_environment, run_python, same
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from tablesense.fit import main
-from tablesense.tracking.config_file import flatten
-from tablesense.tracking.gradients import gradient_norms
-from tablesense.tracking.wandb_log import last_step, log_files, read_records
+from tablesense.tracking.metrics.gradients import gradient_norms
+from tablesense.tracking.run.flat_config import flatten
+from tablesense.tracking.wandb_run.log import last_step, log_files, read_records
 
 from .conftest import Fit, only_run, run_python
 

@@ -11,8 +11,8 @@ from socket import socket
 import pytest
 
 from tablesense.errors import UserError
-from tablesense.tracking.faults import Faults
-from tablesense.tracking.wandb_login import check_online
+from tablesense.tracking.run.faults import Faults
+from tablesense.tracking.wandb_run.login import check_online
 
 from .conftest import Fit, only_run, python_command, python_environment
 
@@ -105,7 +105,7 @@ def test_a_name_that_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
         raise URLError(gaierror(-2, "Name or service not known"))
 
     monkeypatch.setattr(wandb, "login", lambda **_: True)
-    monkeypatch.setattr("tablesense.tracking.wandb_login.urlopen", unknown)
+    monkeypatch.setattr("tablesense.tracking.wandb_run.login.urlopen", unknown)
     with pytest.raises(UserError, match="cannot be reached \\(Name or service not known\\)"):
         check_online()
 

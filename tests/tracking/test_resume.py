@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from tablesense.fit import main
-from tablesense.tracking.atomic import atomic_write
-from tablesense.tracking.checkpoints import AtomicCheckpointIO
-from tablesense.tracking.epoch_metrics import append_row
+from tablesense.tracking.checkpoints.checkpoints import AtomicCheckpointIO
+from tablesense.tracking.metrics.epoch_metrics import append_row
+from tablesense.tracking.run.atomic import atomic_write
 
 from .conftest import Fit, load, only_run, same
 

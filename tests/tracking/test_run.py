@@ -9,7 +9,7 @@ import torch
 import yaml
 
 from tablesense.fit import main
-from tablesense.tracking.run_directory import claim_directory
+from tablesense.tracking.run.directory import claim_directory
 
 from .conftest import CHECKPOINT_KEYS, Fit, load, only_run, same
 from .toy import ToyModule

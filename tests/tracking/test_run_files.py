@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tablesense.fit import main
-from tablesense.tracking.csv_files import write_csv
+from tablesense.tracking.files.csv_files import write_csv
 
 from .conftest import Fit, load, only_run
 from .toy import ToyModule
@@ -91,7 +91,7 @@ def test_what_cannot_be_written_ends_nothing(
     def full(file: Path, rows: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tablesense.tracking.run_files.write_csv", full)
+    monkeypatch.setattr("tablesense.tracking.files.run_files.write_csv", full)
     assert fit("--trainer.max_epochs=2") == 0
     captured = capsys.readouterr()
     assert "Not kept: predictions: [Errno 28] No space left on device (2 times)" in captured.err

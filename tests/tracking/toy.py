@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from tablesense.errors import UserError
-from tablesense.tracking.resumable_loader import ResumableLoader
+from tablesense.tracking.checkpoints.resumable_loader import ResumableLoader
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from lightning import Trainer
 
 from tablesense.data.synthetic import SyntheticDataModule
 from tablesense.model.detector import NetworkConfig
-from tablesense.tracking.quiet import quieten
+from tablesense.tracking.run.quiet import quieten
 from tablesense.training.module import TableDetectionModule
 
 EPOCHS = 12  # after fewer the network finds nothing, and all scores are zero

@@ -18,7 +18,7 @@ from openpyxl import Workbook
 
 from tablesense.fit import main
 from tablesense.model.detector import TableDetector
-from tablesense.tracking.wandb_log import collect, log_files, read_records
+from tablesense.tracking.wandb_run.log import collect, log_files, read_records
 
 pytestmark = pytest.mark.slow
 

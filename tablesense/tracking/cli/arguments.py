@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from tablesense.errors import UserError
-from tablesense.tracking.config_errors import check_config_file
-from tablesense.tracking.resume import resumable_checkpoint
+from tablesense.tracking.checkpoints.resume import resumable_checkpoint
+from tablesense.tracking.cli.config_errors import check_config_file
 
 
 class _FirstLook(argparse.ArgumentParser):

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from tablesense.tracking.atomic import write_text
-from tablesense.tracking.protocols import Row
+from tablesense.tracking.run.atomic import write_text
+from tablesense.tracking.run.protocols import Row
 
 
 def write_csv(file: Path, rows: Iterable[Row]) -> None:

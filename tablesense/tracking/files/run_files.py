@@ -1,7 +1,7 @@
 """What W&B's Files tab shows of a run: predictions, statistics, pictures, the model as a folder.
 
 The files lie in the run folder, whether W&B is on or not; ``experiment.upload`` says which of them
-the loggers get. What is in them, the task's module says (see :mod:`tablesense.tracking.protocols`).
+the loggers get. What is in them, the task's module says (see :mod:`tablesense.tracking.run.protocols`).
 """
 
 import json
@@ -14,12 +14,13 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.trainer.states import TrainerFn
 from typing_extensions import override
 
-from tablesense.tracking.atomic import write_text
-from tablesense.tracking.csv_files import write_csv
-from tablesense.tracking.epoch_metrics import EpochMetrics, finite
-from tablesense.tracking.experiment import ExperimentConfig, Upload
-from tablesense.tracking.faults import Faults
-from tablesense.tracking.protocols import (
+from tablesense.tracking.files.csv_files import write_csv
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics, finite
+from tablesense.tracking.run.atomic import write_text
+from tablesense.tracking.run.directory import RunDirectory
+from tablesense.tracking.run.experiment import ExperimentConfig, Upload
+from tablesense.tracking.run.faults import Faults
+from tablesense.tracking.run.protocols import (
     DrawsPictures,
     NamesModel,
     Row,
@@ -27,7 +28,6 @@ from tablesense.tracking.protocols import (
     WritesPredictions,
     keepers,
 )
-from tablesense.tracking.run_directory import RunDirectory
 
 _NOT_IN_A_FILE_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 

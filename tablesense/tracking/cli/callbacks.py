@@ -5,18 +5,18 @@ from typing import TypeVar
 
 from lightning.pytorch import Callback, Trainer
 
-from tablesense.tracking.checkpoints import BestCheckpoint, EpochCheckpoint, LastCheckpoint
-from tablesense.tracking.early_stopping import RunEarlyStopping
-from tablesense.tracking.epoch_metrics import EpochMetrics
-from tablesense.tracking.experiment import ExperimentConfig
-from tablesense.tracking.faults import Faults
-from tablesense.tracking.graceful_stop import GracefulStop
-from tablesense.tracking.gradients import GradientNorms, WatchGradients
-from tablesense.tracking.progress import EpochLines
-from tablesense.tracking.run_directory import RunDirectory
-from tablesense.tracking.run_facts import RunFacts
-from tablesense.tracking.run_files import RunFiles
-from tablesense.tracking.seed_epochs import SeedEveryEpoch
+from tablesense.tracking.checkpoints.checkpoints import BestCheckpoint, EpochCheckpoint, LastCheckpoint
+from tablesense.tracking.checkpoints.graceful_stop import GracefulStop
+from tablesense.tracking.checkpoints.seed_epochs import SeedEveryEpoch
+from tablesense.tracking.files.run_facts import RunFacts
+from tablesense.tracking.files.run_files import RunFiles
+from tablesense.tracking.metrics.early_stopping import RunEarlyStopping
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
+from tablesense.tracking.metrics.gradients import GradientNorms, WatchGradients
+from tablesense.tracking.metrics.progress import EpochLines
+from tablesense.tracking.run.directory import RunDirectory
+from tablesense.tracking.run.experiment import ExperimentConfig
+from tablesense.tracking.run.faults import Faults
 
 C = TypeVar("C", bound=Callback)
 

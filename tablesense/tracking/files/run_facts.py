@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from tablesense import __version__
 from tablesense.errors import UserError
-from tablesense.tracking.atomic import write_text
-from tablesense.tracking.protocols import KnowsFacts, keepers
-from tablesense.tracking.run_directory import RunDirectory
+from tablesense.tracking.run.atomic import write_text
+from tablesense.tracking.run.directory import RunDirectory
+from tablesense.tracking.run.protocols import KnowsFacts, keepers
 
 _NOT_IN_ARTIFACT = re.compile(r"[^A-Za-z0-9_.-]+")
 

@@ -14,9 +14,9 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from typing_extensions import override
 
-from tablesense.tracking.atomic import atomic_write
-from tablesense.tracking.checkpoint_keys import add_reference_keys
-from tablesense.tracking.run_directory import RunDirectory
+from tablesense.tracking.checkpoints.keys import add_reference_keys
+from tablesense.tracking.run.atomic import atomic_write
+from tablesense.tracking.run.directory import RunDirectory
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):

@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from google.protobuf.json_format import MessageToDict
 
-from tablesense.tracking.atomic import write_text
-from tablesense.tracking.wandb_log import collect, read_records
+from tablesense.tracking.run.atomic import write_text
+from tablesense.tracking.wandb_run.log import collect, read_records
 
 
 def complete_offline_files(log: Path, wait_seconds: float = 10.0) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities.types import STEP_OUTPUT
 from typing_extensions import override
 
-from tablesense.tracking.quiet import speaks
-from tablesense.tracking.resumable_loader import ResumableLoader
-from tablesense.tracking.run_directory import RunDirectory
+from tablesense.tracking.checkpoints.resumable_loader import ResumableLoader
+from tablesense.tracking.run.directory import RunDirectory
+from tablesense.tracking.run.quiet import speaks
 
 Handler = Callable[[int, FrameType | None], Any] | int | None
 

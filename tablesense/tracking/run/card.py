@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from tablesense.tracking.atomic import write_text
+from tablesense.tracking.run.atomic import write_text
 
 
 @dataclass

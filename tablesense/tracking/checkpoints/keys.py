@@ -4,7 +4,7 @@ from typing import Any
 
 from lightning.pytorch import Callback, Trainer
 
-from tablesense.tracking.epoch_metrics import EpochMetrics
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
 
 
 def add_reference_keys(trainer: Trainer, checkpoint: dict[str, Any]) -> None:

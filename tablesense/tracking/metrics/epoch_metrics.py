@@ -16,9 +16,9 @@ from torch.optim import Optimizer
 from typing_extensions import override
 
 from tablesense.errors import UserError
-from tablesense.tracking.atomic import write_text
-from tablesense.tracking.protocols import DerivesMetrics, keepers
-from tablesense.tracking.run_directory import RunDirectory
+from tablesense.tracking.run.atomic import write_text
+from tablesense.tracking.run.directory import RunDirectory
+from tablesense.tracking.run.protocols import DerivesMetrics, keepers
 
 Metrics = dict[str, float]
 

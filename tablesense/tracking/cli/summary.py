@@ -9,7 +9,7 @@ from lightning.pytorch import LightningModule
 from rich.console import Console
 from rich.table import Table
 
-from tablesense.tracking.epoch_metrics import EpochMetrics
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
 
 
 def print_summary(metrics: EpochMetrics, module: LightningModule, run: Path, *, offline_log: bool) -> None:

@@ -2,13 +2,13 @@
 
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 
-from tablesense.tracking.callbacks import callback_of
-from tablesense.tracking.epoch_metrics import EpochMetrics
-from tablesense.tracking.experiment import ExperimentConfig
-from tablesense.tracking.protocols import HasTestData, WritesPredictions, keepers
-from tablesense.tracking.run_directory import RunDirectory
-from tablesense.tracking.run_facts import artifact_name
-from tablesense.tracking.run_files import RunFiles
+from tablesense.tracking.cli.callbacks import callback_of
+from tablesense.tracking.files.run_facts import artifact_name
+from tablesense.tracking.files.run_files import RunFiles
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
+from tablesense.tracking.run.directory import RunDirectory
+from tablesense.tracking.run.experiment import ExperimentConfig
+from tablesense.tracking.run.protocols import HasTestData, WritesPredictions, keepers
 
 
 def finish(

@@ -7,7 +7,7 @@ from lightning.pytorch.callbacks import EarlyStopping
 from typing_extensions import override
 
 from tablesense.errors import UserError
-from tablesense.tracking.run_directory import RunDirectory
+from tablesense.tracking.run.directory import RunDirectory
 
 
 class RunEarlyStopping(EarlyStopping):

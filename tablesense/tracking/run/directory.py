@@ -12,8 +12,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from typing_extensions import override
 
 from tablesense.errors import UserError
-from tablesense.tracking.atomic import write_text
-from tablesense.tracking.run_card import RunCard, load_card, new_card
+from tablesense.tracking.run.atomic import write_text
+from tablesense.tracking.run.card import RunCard, load_card, new_card
 
 
 class RunDirectory(Callback):

@@ -17,11 +17,11 @@ from torch import nn
 from typing_extensions import override
 
 from tablesense.errors import UserError
-from tablesense.tracking.faults import Faults
-from tablesense.tracking.run_directory import RunDirectory
-from tablesense.tracking.wandb_files import complete_offline_files
-from tablesense.tracking.wandb_log import last_step, log_files
-from tablesense.tracking.wandb_login import OFFER, check_online
+from tablesense.tracking.run.directory import RunDirectory
+from tablesense.tracking.run.faults import Faults
+from tablesense.tracking.wandb_run.log import last_step, log_files
+from tablesense.tracking.wandb_run.login import OFFER, check_online
+from tablesense.tracking.wandb_run.offline_files import complete_offline_files
 
 WandbMode = Literal["online", "offline"]
 

@@ -5,7 +5,7 @@ import sys
 from lightning.pytorch import Callback, LightningModule, Trainer
 from typing_extensions import override
 
-from tablesense.tracking.epoch_metrics import EpochMetrics
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
 
 
 class EpochLines(Callback):

@@ -16,27 +16,27 @@ from omegaconf.errors import OmegaConfBaseException
 from typing_extensions import override
 
 from tablesense.errors import UserError
-from tablesense.tracking.arguments import prepare_arguments
-from tablesense.tracking.callbacks import callback_of, run_callbacks
-from tablesense.tracking.config_errors import (
+from tablesense.tracking.checkpoints.graceful_stop import GracefulStop
+from tablesense.tracking.checkpoints.resume import check_checkpoint, resumable_checkpoint
+from tablesense.tracking.cli.arguments import prepare_arguments
+from tablesense.tracking.cli.callbacks import callback_of, run_callbacks
+from tablesense.tracking.cli.config_errors import (
     constructor_error_line,
     fit_error_line,
     one_line,
     parser_error_line,
     root_cause,
 )
-from tablesense.tracking.config_file import flatten
-from tablesense.tracking.epoch_metrics import EpochMetrics
-from tablesense.tracking.experiment import ExperimentConfig
-from tablesense.tracking.faults import Faults
-from tablesense.tracking.finish import finish
-from tablesense.tracking.graceful_stop import GracefulStop
-from tablesense.tracking.protocols import keepers
-from tablesense.tracking.quiet import quieten
-from tablesense.tracking.resume import check_checkpoint, resumable_checkpoint
-from tablesense.tracking.run_directory import RunDirectory
-from tablesense.tracking.shared_errors import share_errors
-from tablesense.tracking.summary import print_summary
+from tablesense.tracking.cli.finish import finish
+from tablesense.tracking.cli.shared_errors import share_errors
+from tablesense.tracking.cli.summary import print_summary
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
+from tablesense.tracking.run.directory import RunDirectory
+from tablesense.tracking.run.experiment import ExperimentConfig
+from tablesense.tracking.run.faults import Faults
+from tablesense.tracking.run.flat_config import flatten
+from tablesense.tracking.run.protocols import keepers
+from tablesense.tracking.run.quiet import quieten
 
 
 class FitCLI(LightningCLI):
@@ -215,7 +215,7 @@ class FitCLI(LightningCLI):
         loggers = list(self._other_loggers)
         mode = self.experiment.wandb_mode
         if mode != "disabled" and self.trainer.is_global_zero:
-            from tablesense.tracking.wandb_logger import make_wandb_logger
+            from tablesense.tracking.wandb_run.logger import make_wandb_logger
 
             wandb_logger = make_wandb_logger(self.run, self.faults, self.experiment.project_name, mode)
             if mode == "online":

@@ -1,0 +1,1 @@
+"""Saved states: when, under which names, and how a run goes on from one."""

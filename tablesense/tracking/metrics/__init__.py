@@ -1,0 +1,1 @@
+"""One row an epoch, gradients every step, and what watches them."""
