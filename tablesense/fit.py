@@ -3,6 +3,7 @@
 The command knows no task: the configuration names the LightningModule and the LightningDataModule.
 """
 
+import os
 import signal
 import sys
 
@@ -34,20 +35,34 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _fit(args: list[str]) -> int:
+    from lightning.pytorch.utilities.exceptions import SIGTERMException
+
     from tablesense.tracking.cli.fit_cli import FitCLI
 
     cli = FitCLI(args, COMMAND)
-    interrupted = False
+    ended: SystemExit | None = None
     try:
         cli.fit()
-    except SystemExit:  # Lightning's answer to KeyboardInterrupt
-        interrupted = True
-    if interrupted or cli.stopped_by is not None:
+    except SystemExit as end:  # Lightning's answer to KeyboardInterrupt, and to SIGTERM before the first step
+        ended = end
+    if ended is not None or cli.stopped_by is not None:
         cli.tell_how_to_go_on()
-        return TERMINATED if cli.stopped_by == signal.SIGTERM else INTERRUPTED
+        terminated = isinstance(ended, SIGTERMException) or cli.stopped_by == signal.SIGTERM
+        return TERMINATED if terminated else INTERRUPTED
     cli.print_summary()
     return 0
 
 
+def _die_of_sigterm() -> None:
+    """End as a process does that SIGTERM ends: an agent of a sweep takes any exit code for a failure."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    if exit_code == TERMINATED and os.name == "posix":
+        _die_of_sigterm()
+    sys.exit(exit_code)

@@ -174,7 +174,9 @@ def test_a_second_setup_opens_no_workbook_and_doubles_nothing(ready: Path) -> No
     sizes = len(module.train_samples), len(module.val_samples)
     module.setup("validate")
     assert (len(module.train_samples), len(module.val_samples)) == sizes
-    assert sum(sizes) == SHEETS
+    module.setup("test")
+    module.setup("test")
+    assert sum(sizes) + len(module.test_samples) == SHEETS
 
 
 def test_facts(ready: Path) -> None:
@@ -182,6 +184,7 @@ def test_facts(ready: Path) -> None:
     assert module.facts == {
         "data/train_size": len(module.train_samples),
         "data/val_size": len(module.val_samples),
+        "data/test_size": SHEETS - len(module.train_samples) - len(module.val_samples),
         "data/datasets": ["corpus"],
     }
 

@@ -74,7 +74,9 @@ def python_command(*args: str) -> list[str]:
 def python_environment() -> dict[str, str]:
     """So that the toy's package can be imported in another Python as it is here."""
     root = Path(toy.__file__).parents[len(toy.__name__.split(".")) - 1]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
+    # A W&B service that runs for this process is none of the other's.
+    inherited = {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}
+    return {**inherited, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
 
 
 def run_python(*args: str) -> subprocess.CompletedProcess[str]:

@@ -7,11 +7,13 @@ from typing import Any, BinaryIO
 
 import pytest
 import torch
+from filelock import FileLock
 
 from tablesense.fit import main
 from tablesense.tracking.checkpoints.checkpoints import AtomicCheckpointIO
 from tablesense.tracking.metrics.epoch_metrics import append_row
 from tablesense.tracking.run.atomic import atomic_write
+from tablesense.tracking.run.faults import Faults
 
 from .conftest import Fit, load, only_run, same
 
@@ -168,7 +170,8 @@ def test_a_killed_write_leaves_the_old_file(tmp_path: Path) -> None:
 
 def test_a_full_disk_keeps_the_previous_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "last.pt"
-    AtomicCheckpointIO().save_checkpoint({"epoch": 1}, file)
+    faults = Faults()
+    AtomicCheckpointIO(faults).save_checkpoint({"epoch": 1}, file)
     save = torch.save
 
     def full(state: Any, out: BinaryIO) -> None:
@@ -176,8 +179,10 @@ def test_a_full_disk_keeps_the_previous_checkpoint(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(torch, "save", full)
-    with pytest.warns(RuntimeWarning, match=r"No space left on device; the previous one is kept"):
-        AtomicCheckpointIO().save_checkpoint({"epoch": 2}, file)
+    AtomicCheckpointIO(faults).save_checkpoint({"epoch": 2}, file)
+    assert [str(fault) for fault in faults] == [
+        "last.pt: No space left on device, the previous one is kept",
+    ]
     monkeypatch.setattr(torch, "save", save)
     assert load(file) == {"epoch": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]
@@ -196,11 +201,33 @@ def test_a_full_disk_costs_a_row_and_no_more(tmp_path: Path, monkeypatch: pytest
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", full)
-        with pytest.warns(RuntimeWarning, match=r"epoch 2 .*No space left on device; training goes on"):
+        with pytest.raises(OSError, match="No space left on device"):
             append_row(file, {"epoch": 2})
     assert file.read_text() == before == '{"epoch": 1, "val/f1": null}\n'
 
 
 def test_another_error_while_saving_is_not_hidden(tmp_path: Path) -> None:
     with pytest.raises((AttributeError, TypeError)):
-        AtomicCheckpointIO().save_checkpoint({"no": (_ for _ in ())}, tmp_path / "last.pt")
+        AtomicCheckpointIO(Faults()).save_checkpoint({"no": (_ for _ in ())}, tmp_path / "last.pt")
+
+
+def test_a_run_that_is_running_is_not_resumed(
+    fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit("--trainer.max_epochs=1") == 0
+    run = only_run(runs_dir)
+    with FileLock(run / ".lock"):
+        assert main(["--resume", str(run), "--trainer.max_epochs=2"]) == 2
+    assert f"another process trains in {run}" in capsys.readouterr().err
+    assert main(["--resume", str(run), "--trainer.max_epochs=2"]) == 0
+
+
+def test_a_full_disk_is_told_at_the_end(
+    fit: Fit, runs_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(file: Path, row: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tablesense.tracking.metrics.epoch_metrics.append_row", full)
+    assert fit("--trainer.max_epochs=2") == 0
+    assert "Not kept: metrics.jsonl: [Errno 28] No space left on device (2 times)" in capsys.readouterr().err

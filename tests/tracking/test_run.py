@@ -40,6 +40,7 @@ def test_run_directory_name_for_name(
         "model_arch.txt",
         "metrics.jsonl",
         "run.json",
+        ".lock",
         *(
             f"checkpoint/{stamped('-')}/{name}"
             for name in ("pytorch_model.bin", "config.json", "metrics.json")
@@ -154,6 +155,15 @@ def test_the_end_says_what_was_reached(fit: Fit, runs_dir: Path, capsys: pytest.
     assert "0.900" in out
     assert str(only_run(runs_dir)) in out
     assert "look at it" in out
+
+
+def test_the_end_says_what_the_test_gave(
+    fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit("--trainer.max_epochs=1", "--data.has_test_data=true") == 0
+    assert "on test data" in capsys.readouterr().out
+    assert fit("--trainer.max_epochs=1") == 0
+    assert "on test data" not in capsys.readouterr().out
 
 
 def test_dropout_is_active(fit: Fit, runs_dir: Path) -> None:

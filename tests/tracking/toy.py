@@ -87,7 +87,8 @@ class ToyModule(LightningModule):
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         self._note(batch)
-        self.log("test/loss", self._loss(batch), logger=False, sync_dist=True)
+        loss = self._loss(batch)
+        self.log_dict({"test/loss": loss, "test/f1": 1 / (1 + loss)}, logger=False, sync_dist=True)
 
     def derived_metrics(self, row: dict[str, float]) -> dict[str, float]:
         return {"train/loss_twice": 2 * row["train/loss"]}
@@ -158,7 +159,7 @@ class ToyData(LightningDataModule):
             raise UserError(self.problem)
         if self.problem_of_second is not None and self.trainer is not None and self.trainer.global_rank == 1:
             raise UserError(self.problem_of_second)
-        if self.warning is not None:
+        if self.warning is not None and stage == "fit":
             log.warning(self.warning)
         if self.bug:
             raise ValueError("a bug")

@@ -4,7 +4,6 @@ Resuming restores everything from ``last.pt``, which is written after every epoc
 resume as well. All load with ``torch.load(path, weights_only=True)``.
 """
 
-import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from typing_extensions import override
 from tablesense.tracking.checkpoints.keys import add_reference_keys
 from tablesense.tracking.run.atomic import atomic_write
 from tablesense.tracking.run.directory import RunDirectory
+from tablesense.tracking.run.faults import Faults
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -26,6 +26,10 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     which may be another, smaller disk, and a move between disks is no rename.
     """
 
+    def __init__(self, faults: Faults) -> None:
+        super().__init__()
+        self._faults = faults
+
     @override
     def save_checkpoint(
         self,
@@ -33,7 +37,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         path: str | Path,
         storage_options: Any = None,
     ) -> None:
-        """Write ``checkpoint`` to ``path``; when the disk is full, keep what is there and warn."""
+        """Write ``checkpoint`` to ``path``; when the disk is full, keep what is there and say so."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -44,8 +48,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             if reason is None:
                 raise
             previous = "the previous one is kept" if path.exists() else "there is none yet"
-            message = f"Could not save {path}: {reason}; {previous}, training goes on."
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
+            self._faults.note(path.name, f"{reason}, {previous}")
 
 
 def _disk_error(error: OSError | RuntimeError) -> str | None:
@@ -81,7 +84,7 @@ class _RunCheckpoint(ModelCheckpoint):
         """Learn the folder, which is known only now, and write atomically."""
         self.dirpath = str(self._run_directory.checkpoints)
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
-            trainer.strategy.checkpoint_io = AtomicCheckpointIO()
+            trainer.strategy.checkpoint_io = AtomicCheckpointIO(self._run_directory.faults)
         super().setup(trainer, pl_module, stage)
 
     @override

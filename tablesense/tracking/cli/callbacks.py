@@ -16,7 +16,6 @@ from tablesense.tracking.metrics.gradients import GradientNorms, WatchGradients
 from tablesense.tracking.metrics.progress import EpochLines
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.experiment import ExperimentConfig
-from tablesense.tracking.run.faults import Faults
 
 C = TypeVar("C", bound=Callback)
 
@@ -24,7 +23,6 @@ C = TypeVar("C", bound=Callback)
 def run_callbacks(
     experiment: ExperimentConfig,
     run: RunDirectory,
-    faults: Faults,
     seed: int | None,
     others: Sequence[Callback],
     *,
@@ -46,7 +44,7 @@ def run_callbacks(
         patience = experiment.early_stopping_patience
         callbacks.append(RunEarlyStopping(run, experiment.monitor, patience, experiment.monitor_mode))
     callbacks += [
-        RunFiles(run, experiment, metrics, faults),
+        RunFiles(run, experiment, metrics),
         GracefulStop(run),
         BestCheckpoint(run, experiment.monitor, experiment.monitor_mode),
         EpochCheckpoint(run, experiment.save_every_n_epochs),

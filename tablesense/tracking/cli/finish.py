@@ -26,14 +26,19 @@ def finish(
     if not trainer.is_global_zero:
         return
     files.save_model(trainer, module)
-    tested = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("test/")}
     checkpoints = sorted(run.checkpoints.glob("checkpoint_epoch_*.pt"))
     for keeper in keepers(trainer.loggers):
-        keeper.log_summary({**metrics.summary(), **tested})
+        keeper.log_summary({**metrics.summary(), **test_metrics(trainer)})
         if experiment.log_checkpoints:
             name = artifact_name(f"{experiment.name}_checkpoints")
             best = [run.best_checkpoint] if run.best_checkpoint.exists() else []
             keeper.log_files_as_artifact(name, "model", [*best, *checkpoints])
+
+
+def test_metrics(trainer: Trainer) -> dict[str, float]:
+    """What the test of the best epoch gave; empty where there was none."""
+    metrics = trainer.callback_metrics
+    return {name: float(value) for name, value in metrics.items() if name.startswith("test/")}
 
 
 def _evaluate(

@@ -27,13 +27,12 @@ from tablesense.tracking.cli.config_errors import (
     parser_error_line,
     root_cause,
 )
-from tablesense.tracking.cli.finish import finish
+from tablesense.tracking.cli.finish import finish, test_metrics
 from tablesense.tracking.cli.shared_errors import share_errors
 from tablesense.tracking.cli.summary import print_summary
 from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.experiment import ExperimentConfig
-from tablesense.tracking.run.faults import Faults
 from tablesense.tracking.run.flat_config import flatten
 from tablesense.tracking.run.protocols import keepers
 from tablesense.tracking.run.quiet import quieten
@@ -50,7 +49,6 @@ class FitCLI(LightningCLI):
         quieten()
         self.command = command
         self.run = RunDirectory()
-        self.faults = Faults()
         super().__init__(
             args=prepare_arguments(args),
             run=False,
@@ -117,7 +115,6 @@ class FitCLI(LightningCLI):
         callbacks = run_callbacks(
             self.experiment,
             self.run,
-            self.faults,
             None if seed is False else seed,
             others,
             progress=progress,
@@ -153,7 +150,7 @@ class FitCLI(LightningCLI):
         if self.datamodule is not None and self.trainer.world_size > 1:
             share_errors(self.trainer, self.datamodule)
         self._open_run()
-        exit_code = 1
+        exit_code, refused = 1, False
         try:
             self._open_loggers()
             self.trainer.fit(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, weights_only=True)
@@ -161,24 +158,24 @@ class FitCLI(LightningCLI):
                 finish(self.trainer, self.model, self.datamodule, self.run, self.experiment)
                 exit_code = 0
         except (UserError, KeyboardInterrupt):  # Ctrl-C: while W&B starts; later on Lightning catches it
-            self._discard_run()
+            refused = True
             raise
         except (MisconfigurationException, RuntimeError, ValueError) as error:
             message = fit_error_line(error, checkpoint)
             if message is None:
                 raise
-            self._discard_run()
+            refused = True
             raise UserError(message) from error
         finally:
-            for keeper in keepers(self.trainer.loggers):
-                keeper.close(exit_code)
+            self._close_run(exit_code, refused=refused)
 
     def print_summary(self) -> None:
         """Print how the run went, once."""
         if self.trainer.is_global_zero:
             offline = self.experiment.wandb_mode == "offline"
             metrics = callback_of(self.trainer, EpochMetrics)
-            print_summary(metrics, self.model, self.run.path, offline_log=offline)
+            tested = test_metrics(self.trainer)
+            print_summary(metrics, tested, self.model, self.run.path, offline_log=offline)
             self._tell_faults()
 
     def tell_how_to_go_on(self) -> None:
@@ -190,14 +187,14 @@ class FitCLI(LightningCLI):
         if not (path / "checkpoints" / "last.pt").exists():
             sys.stderr.write(f"Stopped before anything was saved. Run: {path}\n")
         elif callback_of(self.trainer, GracefulStop).saved:
-            sys.stderr.write(f"Stopped and saved, {epoch} epochs are finished. Run: {path}\n")
+            sys.stderr.write(f"Stopped and saved; epochs finished: {epoch}. Run: {path}\n")
         else:
             sys.stderr.write(f"Stopped; the last save is that of epoch {epoch}. Run: {path}\n")
         sys.stderr.write(f"Go on with: {self.command} --resume {shlex.quote(str(path))}\n")
         self._tell_faults()
 
     def _tell_faults(self) -> None:
-        for fault in self.faults:
+        for fault in self.run.faults:
             sys.stderr.write(f"Not kept: {fault}\n")
 
     def _open_run(self) -> None:
@@ -217,7 +214,7 @@ class FitCLI(LightningCLI):
         if mode != "disabled" and self.trainer.is_global_zero:
             from tablesense.tracking.wandb_run.logger import make_wandb_logger
 
-            wandb_logger = make_wandb_logger(self.run, self.faults, self.experiment.project_name, mode)
+            wandb_logger = make_wandb_logger(self.run, self.experiment.project_name, mode)
             if mode == "online":
                 self._tell_what_is_sent()
             wandb_logger.start()  # before there are other processes, which would wait for one that has ended
@@ -231,8 +228,13 @@ class FitCLI(LightningCLI):
         if shown:
             sys.stdout.write(f"W&B: {' and '.join(shown)} are sent too; they show parts of the data.\n")
 
-    def _discard_run(self) -> None:
-        if self.config.resume is None and self.trainer.is_global_zero and not self.run.trained:
+    def _close_run(self, exit_code: int, *, refused: bool) -> None:
+        for keeper in keepers(self.trainer.loggers):
+            keeper.close(exit_code)
+        if not self.trainer.is_global_zero:
+            return
+        self.run.release()
+        if refused and self.config.resume is None and not self.run.trained:
             self.run.discard()
 
 

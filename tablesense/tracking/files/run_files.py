@@ -19,7 +19,6 @@ from tablesense.tracking.metrics.epoch_metrics import EpochMetrics, finite
 from tablesense.tracking.run.atomic import write_text
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.experiment import ExperimentConfig, Upload
-from tablesense.tracking.run.faults import Faults
 from tablesense.tracking.run.protocols import (
     DrawsPictures,
     NamesModel,
@@ -43,13 +42,10 @@ class RunFiles(Callback):
     - ``checkpoint/{model}-{timestamp}/``, the best epoch's model (:meth:`save_model`).
     """
 
-    def __init__(
-        self, run: RunDirectory, experiment: ExperimentConfig, metrics: EpochMetrics, faults: Faults
-    ) -> None:
+    def __init__(self, run: RunDirectory, experiment: ExperimentConfig, metrics: EpochMetrics) -> None:
         self._run = run
         self._experiment = experiment
         self._metrics = metrics
-        self._faults = faults
         self._class_rows: list[Row] = []
 
     @override
@@ -77,13 +73,14 @@ class RunFiles(Callback):
         """Write the model as it is now, with ``metrics.json``."""
         if not isinstance(module, SavesPretrained):
             return
-        with self._faults.guard("checkpoint folder"):
+        with self._run.faults.guard("checkpoint folder"):
             folder = self._run.path / "checkpoint" / f"{self._model(module)}-{self._run.card.stamp}"
             partial = folder.with_name(f".{folder.name}.partial")
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             try:
                 module.save_pretrained(partial)
+                _readable(partial)
                 write_text(partial / "metrics.json", json.dumps(self._all_metrics(trainer), indent=2) + "\n")
                 shutil.rmtree(folder, ignore_errors=True)
                 partial.rename(folder)
@@ -93,7 +90,7 @@ class RunFiles(Callback):
 
     def _write_predictions(self, trainer: Trainer, module: LightningModule, which: str) -> None:
         if isinstance(module, WritesPredictions):
-            with self._faults.guard("predictions"):
+            with self._run.faults.guard("predictions"):
                 name = f"{which}_predictions_{self._model(module)}_{self._run.card.stamp}.csv"
                 file = self._run.path / "predictions" / name
                 write_csv(file, module.prediction_rows())
@@ -101,7 +98,7 @@ class RunFiles(Callback):
 
     def _write_stats(self, trainer: Trainer, module: LightningModule) -> None:
         if isinstance(module, WritesPredictions):
-            with self._faults.guard("stats"):
+            with self._run.faults.guard("stats"):
                 self._class_rows = list(module.class_metric_rows())
                 name = f"per_class_metrics_{self._model(module)}_{self._run.card.stamp}.csv"
                 file = self._run.path / "stats" / name
@@ -110,7 +107,7 @@ class RunFiles(Callback):
 
     def _draw(self, trainer: Trainer, module: LightningModule, epoch: int) -> None:
         if isinstance(module, DrawsPictures):
-            with self._faults.guard("pictures"):
+            with self._run.faults.guard("pictures"):
                 pictures = list(module.pictures())
                 folder = self._run.path / "pictures" / f"epoch_{epoch}"
                 folder.mkdir(parents=True, exist_ok=True)
@@ -138,6 +135,15 @@ class RunFiles(Callback):
 
     def _model(self, module: LightningModule) -> str:
         return _file_name(module.model_name if isinstance(module, NamesModel) else self._experiment.name)
+
+
+def _readable(folder: Path) -> None:
+    """Give what libraries keep for their owner the rights of any other new file."""
+    probe = folder / ".rights"
+    probe.touch()
+    for file in folder.iterdir():
+        file.chmod(probe.stat().st_mode)
+    probe.unlink()
 
 
 def _file_name(name: str) -> str:

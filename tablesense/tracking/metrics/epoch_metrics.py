@@ -4,7 +4,6 @@ import json
 import math
 import os
 import time
-import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -70,9 +69,11 @@ class EpochMetrics(Callback):
             self.best_epoch, self.best_metrics = None, {}
         if trainer.is_global_zero:
             try:
-                keep_epochs(self._run.metrics_file, self.epoch)
+                rows = keep_epochs(self._run.metrics_file, self.epoch)
             except OSError as error:
                 raise UserError(f"{self._run.metrics_file}: cannot be written: {error.strerror}") from error
+            for keeper in keepers(trainer.loggers):
+                keeper.catch_up(rows)
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -118,7 +119,8 @@ class EpochMetrics(Callback):
         self.row |= self._system_metrics(trainer)
         self.seconds += self.row["system/epoch_time_seconds"]
         if trainer.is_global_zero:
-            append_row(self._run.metrics_file, self.row)
+            with self._run.faults.guard(self._run.metrics_file.name):
+                append_row(self._run.metrics_file, self.row)
         for logger in trainer.loggers:
             logger.log_metrics(self.row, step=trainer.global_step)
         for keeper in keepers(trainer.loggers):
@@ -174,17 +176,20 @@ class EpochMetrics(Callback):
 
 
 def append_row(file: Path, row: Metrics) -> None:
-    """Add a line of JSON; where the disk is full, leave the file as it is and warn."""
+    """Add a line of JSON; where the disk is full, leave the file as it is.
+
+    Raises:
+        OSError: the disk is full, or the file cannot be written.
+    """
     line = json.dumps(finite(row))
     size = file.stat().st_size if file.exists() else 0
     try:
         with file.open("a", encoding="utf-8") as out:
             out.write(line + "\n")
-    except OSError as error:
+    except OSError:
         with suppress(OSError):
             os.truncate(file, size)  # half a line would spoil the next one
-        message = f"Could not add epoch {row['epoch']} to {file}: {error.strerror}; training goes on."
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        raise
 
 
 def finite(metrics: Metrics) -> dict[str, float | None]:
@@ -192,19 +197,22 @@ def finite(metrics: Metrics) -> dict[str, float | None]:
     return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
 
 
-def keep_epochs(file: Path, last: int) -> None:
-    """Cut a metrics file after epoch ``last``; a line cut short by a kill goes too."""
+def keep_epochs(file: Path, last: int) -> list[dict[str, float | None]]:
+    """Cut a metrics file after epoch ``last``; a line cut short by a kill goes too. Returns what is kept."""
     if not file.exists():
-        return
-    kept = []
+        return []
+    kept: list[dict[str, float | None]] = []
+    lines = []
     for line in file.read_text(encoding="utf-8").splitlines():
         try:
             row = json.loads(line)
         except json.JSONDecodeError:
             continue
         if row["epoch"] <= last:
-            kept.append(line + "\n")
-    write_text(file, "".join(kept))
+            kept.append(row)
+            lines.append(line + "\n")
+    write_text(file, "".join(lines))
+    return kept
 
 
 def _under(prefix: str, metrics: Metrics) -> Metrics:

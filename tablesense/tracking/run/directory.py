@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from filelock import FileLock, Timeout
 from lightning.pytorch import Callback, LightningModule, Trainer
 from typing_extensions import override
 
 from tablesense.errors import UserError
 from tablesense.tracking.run.atomic import write_text
 from tablesense.tracking.run.card import RunCard, load_card, new_card
+from tablesense.tracking.run.faults import Faults
 
 
 class RunDirectory(Callback):
@@ -22,11 +24,16 @@ class RunDirectory(Callback):
     Process zero calls :meth:`claim` (or :meth:`reopen`) before training; ``setup`` then tells the
     path to the other processes through the strategy, whatever started them. It therefore has to
     stand before every callback that uses a path.
+
+    Attributes:
+        faults: What could not be kept of this run so far.
     """
 
     def __init__(self) -> None:
+        self.faults = Faults()
         self._path: Path | None = None
         self._card: RunCard | None = None
+        self._lock: FileLock | None = None
 
     @property
     def path(self) -> Path:
@@ -89,6 +96,7 @@ class RunDirectory(Callback):
             UserError: the place cannot be written.
         """
         self._path, self._card = claim_directory(runs_dir, name, datetime.now(), config)
+        self._lock_folder()
 
     def reopen(self, path: Path, config: str, name: str) -> None:
         """Go on in the folder of an earlier run.
@@ -97,9 +105,10 @@ class RunDirectory(Callback):
         now, and the one before stays beside it.
 
         Raises:
-            UserError: the folder cannot be written.
+            UserError: the folder cannot be written, or another process trains in it.
         """
         self._path = path.resolve()
+        self._lock_folder()
         try:
             self.checkpoints.mkdir(exist_ok=True)
             self.config_file.parent.mkdir(exist_ok=True)
@@ -111,6 +120,11 @@ class RunDirectory(Callback):
         except OSError as error:
             raise UserError(f"--resume: cannot write in {self._path}: {error.strerror}") from error
 
+    def release(self) -> None:
+        """Let others go on in this folder."""
+        if self._lock is not None:
+            self._lock.release()
+
     def discard(self) -> None:
         """Remove a folder in which nothing was trained."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -120,6 +134,16 @@ class RunDirectory(Callback):
         """Tell every process where process zero writes."""
         path: Any = trainer.strategy.broadcast(None if self._path is None else str(self._path))
         self._path = Path(path)
+
+    def _lock_folder(self) -> None:
+        """The system gives the lock back when the process ends, however it ends."""
+        self._lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise UserError(f"--resume: another process trains in {self.path}; wait for its end") from error
+        except (OSError, NotImplementedError):  # not every file system knows locks
+            self._lock = None
 
 
 def claim_directory(runs_dir: Path, name: str, now: datetime, config: str) -> tuple[Path, RunCard]:

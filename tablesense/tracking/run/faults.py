@@ -29,7 +29,7 @@ class Faults:
 
     @contextmanager
     def guard(self, what: str) -> Iterator[None]:
-        """Note an exception under ``what`` and go on; the first one is told at once as well.
+        """Note an exception under ``what`` and go on.
 
         Ctrl-C and the end of the process pass.
         """
@@ -37,10 +37,14 @@ class Faults:
             yield
         except Exception as error:  # whatever a logger or a disk raises, training goes on
             lines = str(error).strip().splitlines()
-            fault = self._faults.setdefault(what, Fault(what, lines[0] if lines else type(error).__name__))
-            fault.times += 1
-            if fault.times == 1:
-                log.warning("%s; training goes on", fault)
+            self.note(what, lines[0] if lines else type(error).__name__)
+
+    def note(self, what: str, why: str) -> None:
+        """Remember a fault; the first one of a kind is told at once as well."""
+        fault = self._faults.setdefault(what, Fault(what, why))
+        fault.times += 1
+        if fault.times == 1:
+            log.warning("%s; training goes on", fault)
 
     def times(self, what: str) -> int:
         """How often this has failed."""

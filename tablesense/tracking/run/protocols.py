@@ -3,7 +3,7 @@
 The bookkeeping knows no task: rows are rows, pictures are pictures.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -99,6 +99,9 @@ class KeepsRun(Protocol):
 
     def log_pages(self, name: str, pages: Iterable[str], epoch: int) -> None:
         """Show HTML or SVG texts as panels of an epoch."""
+
+    def catch_up(self, rows: Sequence[Mapping[str, float | None]]) -> None:
+        """Take the rows of earlier epochs that a kill kept from it."""
 
     def close(self, exit_code: int) -> None:
         """End the run."""

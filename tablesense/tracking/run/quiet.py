@@ -9,6 +9,10 @@ _CHATTER = (
     r".*does not have many workers.*",
     # A place in the middle of an epoch is saved only where our loader finds it again.
     r"You're resuming from a checkpoint that ended before the epoch ended.*",
+    # The test gathers the results of all processes and counts every example once.
+    r"Using `DistributedSampler` with the dataloaders.*",
+    # A new run that starts from a checkpoint has checkpoints of its own.
+    r"Be aware that when using `ckpt_path`.*",
     # Resuming in the same folder is what we want.
     r"Checkpoint directory .* exists and is not empty.*",
     # Rows are sent once an epoch, whatever the number of batches.

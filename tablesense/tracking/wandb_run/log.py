@@ -49,6 +49,14 @@ def last_step(files: Iterable[Path]) -> int:
     return max(steps, default=-1)
 
 
+def logged_epochs(files: Iterable[Path]) -> set[int]:
+    """The epochs whose rows are in the logs."""
+    histories = (r.history.item for file in files for r in read_records(file) if r.HasField("history"))
+    rows = (collect(items) for items in histories)
+    # Pictures have an epoch too, but no time.
+    return {int(row["epoch"]) for row in rows if "system/epoch_time_seconds" in row}
+
+
 def collect(items: Iterable[Any]) -> dict[str, Any]:
     """The key and value pairs of a config or summary update; a nested key is written with dots."""
     return {item.key or ".".join(item.nested_key): json.loads(item.value_json) for item in items}

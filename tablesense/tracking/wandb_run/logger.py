@@ -5,10 +5,11 @@ Imported only when W&B is on: a run with ``wandb_mode: disabled`` never loads wa
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 import wandb
 from lightning.pytorch.loggers import WandbLogger
@@ -18,8 +19,7 @@ from typing_extensions import override
 
 from tablesense.errors import UserError
 from tablesense.tracking.run.directory import RunDirectory
-from tablesense.tracking.run.faults import Faults
-from tablesense.tracking.wandb_run.log import last_step, log_files
+from tablesense.tracking.wandb_run.log import last_step, log_files, logged_epochs
 from tablesense.tracking.wandb_run.login import OFFER, check_online
 from tablesense.tracking.wandb_run.offline_files import complete_offline_files
 
@@ -32,11 +32,11 @@ _START_SECONDS, _FINISH_SECONDS = 60.0, 600.0
 class RunWandbLogger(WandbLogger):
     """The logger of one run: its name is the folder's first one, its log lies in the folder's ``wandb/``.
 
-    Once started, nothing that W&B raises ends the training: see :class:`Faults`.
+    Once started, nothing that W&B raises ends the training: see ``run.faults``.
     """
 
     def __init__(
-        self, run: RunDirectory, faults: Faults, *, project: str, mode: WandbMode, first_step: int
+        self, run: RunDirectory, *, project: str, mode: WandbMode, first_step: int, epochs: set[int]
     ) -> None:
         # `offline=True` would set an environment variable that outlives the run.
         super().__init__(
@@ -60,7 +60,8 @@ class RunWandbLogger(WandbLogger):
         self._mode = mode
         self._first_step = first_step
         self._x_axes: dict[str, str] = {}
-        self._faults = faults
+        self._faults = run.faults
+        self._earlier_epochs = epochs
         self._failures = 0
 
     def start(self) -> None:
@@ -116,11 +117,13 @@ class RunWandbLogger(WandbLogger):
         """Keep files as a versioned artifact of type ``kind``."""
 
         def send() -> None:
-            with _staged_in(self._run_path / "wandb"):
-                artifact = wandb.Artifact(name, type=kind)
-                for file in files:
-                    artifact.add_file(str(file))
-                self.experiment.log_artifact(artifact, aliases=aliases)
+            artifact = wandb.Artifact(name, type=kind)
+            # Names of our own for the files: wandb would copy them into the home directory, lest they change.
+            staged = self._run_path / "wandb" / "artifacts" / f"{name}-{uuid4().hex[:8]}"
+            for file in files:
+                _link(file, staged / file.name)
+                artifact.add_file(str(staged / file.name), policy="immutable", skip_cache=True)
+            self.experiment.log_artifact(artifact, aliases=aliases)
 
         self._send(send)
 
@@ -138,7 +141,21 @@ class RunWandbLogger(WandbLogger):
     @rank_zero_only
     def log_pages(self, name: str, pages: Iterable[str], epoch: int) -> None:
         """Show HTML or SVG texts as panels of an epoch."""
-        self._send(lambda: self.experiment.log({name: [wandb.Html(page) for page in pages], "epoch": epoch}))
+
+        def send() -> None:
+            self._define_x_axes([name], "epoch")
+            self.experiment.log({name: [wandb.Html(page) for page in pages], "epoch": epoch})
+
+        self._send(send)
+
+    @rank_zero_only
+    def catch_up(self, rows: Sequence[Mapping[str, float | None]]) -> None:
+        """Log the epochs that a kill kept from the local log, which is written in blocks."""
+        if self._mode == "online":
+            return  # a server was told at once
+        for row in rows:
+            if row["epoch"] not in self._earlier_epochs:
+                self.log_metrics({name: value for name, value in row.items() if value is not None})
 
     @override
     @rank_zero_only
@@ -187,7 +204,7 @@ class RunWandbLogger(WandbLogger):
                 self._x_axes[name] = axis
 
 
-def make_wandb_logger(run: RunDirectory, faults: Faults, project: str, mode: WandbMode) -> RunWandbLogger:
+def make_wandb_logger(run: RunDirectory, project: str, mode: WandbMode) -> RunWandbLogger:
     """The logger for a run folder: a new W&B run, or the folder's own one continued."""
     logs = log_files(run.path / "wandb", run.card.wandb_id)
     first_step = 0
@@ -195,23 +212,10 @@ def make_wandb_logger(run: RunDirectory, faults: Faults, project: str, mode: Wan
         # A server knows how far a resumed run is; an offline log starts again at zero.
         first_step = last_step(logs) + 1
         for log in logs:  # what a kill left undone
-            with faults.guard("W&B files of the run before"):
+            with run.faults.guard("W&B files of the run before"):
                 complete_offline_files(log, wait_seconds=0)
-    return RunWandbLogger(run, faults, project=project, mode=mode, first_step=first_step)
-
-
-@contextmanager
-def _staged_in(folder: Path) -> Iterator[None]:
-    """Have W&B keep its copy of an artifact's files with the run, not in the home directory."""
-    before = os.environ.get("WANDB_DATA_DIR")
-    os.environ["WANDB_DATA_DIR"] = str(folder)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["WANDB_DATA_DIR"]
-        else:
-            os.environ["WANDB_DATA_DIR"] = before
+    epochs = logged_epochs(logs)
+    return RunWandbLogger(run, project=project, mode=mode, first_step=first_step, epochs=epochs)
 
 
 def _link(file: Path, place: Path) -> None:

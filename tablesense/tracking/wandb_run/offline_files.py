@@ -1,6 +1,7 @@
 """The files that W&B writes for an online run and leaves out of an offline one."""
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,19 @@ def complete_offline_files(log: Path, wait_seconds: float = 10.0) -> None:
             config |= collect(record.config.update)
         elif record.HasField("environment"):
             metadata |= MessageToDict(record.environment)
+    if not metadata:
+        return  # killed before anything was written
     files = log.parent / "files"
     files.mkdir(exist_ok=True)
-    _write_missing(files / "wandb-summary.json", json.dumps(summary))
+    _write_missing(files / "wandb-summary.json", json.dumps(_finite(summary)))
     _write_missing(files / "wandb-metadata.json", json.dumps(metadata, indent=2))
     wrapped = {key: {"value": value} for key, value in sorted(config.items())}
     _write_missing(files / "config.yaml", yaml.safe_dump(wrapped, sort_keys=False))
+
+
+def _finite(summary: dict[str, Any]) -> dict[str, Any]:
+    """The log has NaN, which JSON has not."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in summary.items()}
 
 
 def _write_missing(file: Path, text: str) -> None:
