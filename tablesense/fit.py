@@ -6,9 +6,13 @@ The command knows no task: the configuration names the LightningModule and the L
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from tablesense.errors import UserError
 from tablesense.tracking.run.quiet import speaks
+
+if TYPE_CHECKING:
+    from tablesense.tracking.cli.fit_cli import FitCLI
 
 COMMAND = "python -m tablesense.fit"
 WRONG_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
@@ -35,15 +39,22 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _fit(args: list[str]) -> int:
-    from lightning.pytorch.utilities.exceptions import SIGTERMException
-
     from tablesense.tracking.cli.fit_cli import FitCLI
 
     cli = FitCLI(args, COMMAND)
-    ended: SystemExit | None = None
+    try:
+        return _train(cli)
+    finally:
+        cli.console.stop()
+
+
+def _train(cli: "FitCLI") -> int:
+    from lightning.pytorch.utilities.exceptions import SIGTERMException
+
+    ended: BaseException | None = None
     try:
         cli.fit()
-    except SystemExit as end:  # Lightning's answer to KeyboardInterrupt, and to SIGTERM before the first step
+    except (SystemExit, KeyboardInterrupt) as end:  # SystemExit is Lightning's answer to both signals
         ended = end
     if ended is not None or cli.stopped_by is not None:
         cli.tell_how_to_go_on()

@@ -1,24 +1,19 @@
 """What the comparison page shows, as plain values that go into the page as JSON."""
 
-import json
 import math
-import unicodedata
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
 
 from tablesense.comparison.config_diff import MISSING, differing
 from tablesense.comparison.record import EPOCH, EPOCH_SECONDS, STEP, Point, RunRecord
 from tablesense.comparison.untrusted import as_text
+from tablesense.pages.text import Json, visible
 
 MAIN_METRIC = "val/f1"
 BESIDE_MAIN = ("val/precision", "val/recall", "val/eob0_f1", "val/eob2_f1")
 
 # For each metric of a run; two of them then make about 1.5 MB of page, whatever the length of the run.
 MAX_POINTS = 20_000
-_MAX_TEXT = 4_000
-
-Json = dict[str, Any]
 
 
 def page_data(records: Sequence[RunRecord]) -> Json:
@@ -27,29 +22,6 @@ def page_data(records: Sequence[RunRecord]) -> Json:
         "runs": [_run(record) for record in records],
         "settings": _settings(records),
     }
-
-
-def as_script_text(data: Json) -> str:
-    """JSON that can stand inside ``<script>`` whatever the strings in it say.
-
-    ``<`` is escaped, so that neither ``</script>`` nor ``<!--`` can end or change the element; everything
-    outside ASCII (U+2028 and half surrogates among it) is written as an escape by ``json`` itself.
-    """
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def visible(text: str) -> str:
-    """Text with control, direction and other invisible characters made visible, cut when very long."""
-    shown = "".join(map(_visible_character, text[:_MAX_TEXT]))
-    return shown if len(text) <= _MAX_TEXT else f"{shown} … ({len(text)} characters)"
-
-
-def _visible_character(character: str) -> str:
-    if ord(character) < 0x20:
-        return chr(0x2400 + ord(character))  # the picture of the control character
-    # Cc control, Cf direction and zero width, Cs half a surrogate, Zl and Zp line ends.
-    return "\ufffd" if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else character
 
 
 def _run(record: RunRecord) -> Json:

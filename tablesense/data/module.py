@@ -125,14 +125,14 @@ class SheetDataModule(LightningDataModule):
         return {
             "data/train_size": len(self.train_samples),
             "data/val_size": len(self.val_samples),
-            "data/test_size": sum(len(_test_sheets(read_corpus(c.path), c)) for c in self.corpora),
+            "data/test_size": len(self.test_samples),
             "data/datasets": [Path(corpus.path).resolve().name for corpus in self.corpora],
         }
 
     @property
     def has_test_data(self) -> bool:
-        """Whether a corpus has sheets that are marked as test."""
-        return any(_test_sheets(read_corpus(config.path), config) for config in self.corpora)
+        """Whether a corpus has sheets that are marked as test, and can be read."""
+        return bool(self.test_samples)
 
     def workbook(self, corpus: str, file_name: str) -> Path:
         """Where a workbook of a corpus lies."""
@@ -148,10 +148,7 @@ class SheetDataModule(LightningDataModule):
             load_samples(corpus, wanted, FeatureCache(self.cache_dir), show_progress=True)
 
     def setup(self, stage: str | None = None) -> None:
-        """Load the samples from the cache; those for testing only when it comes to that."""
-        if stage == "test":
-            self._load_test()
-            return
+        """Load the samples from the cache; problems of the test sheets too are told before training."""
         if self.train_samples or self.val_samples:
             return
         for config in self.corpora:
@@ -163,6 +160,8 @@ class SheetDataModule(LightningDataModule):
             thinned = [thin(sample, self.max_cells) for sample in self._load(corpus, train)]
             self.train_samples += self._fit(corpus.name, thinned, self.max_cells) * config.repeat
             self.val_samples += self._fit(corpus.name, self._load(corpus, val), self.max_eval_cells)
+            test = self._load(corpus, _test_sheets(corpus, config))
+            self.test_samples += self._fit(corpus.name, test, self.max_eval_cells)
         if stage == "fit" and not self.train_samples:
             raise UserError("the corpora hold no sheet to train on: check data.corpora and data.split")
         if stage == "fit" and not self.val_samples:
@@ -203,14 +202,6 @@ class SheetDataModule(LightningDataModule):
             worker_init_fn=ignore_interrupts,
             pin_memory=torch.cuda.is_available(),
         )
-
-    def _load_test(self) -> None:
-        if self.test_samples:
-            return
-        for config in self.corpora:
-            corpus = read_corpus(config.path)
-            samples = self._load(corpus, _test_sheets(corpus, config))
-            self.test_samples += self._fit(corpus.name, samples, self.max_eval_cells)
 
     def _current_epoch(self) -> int:
         return self.trainer.current_epoch if self.trainer else 0

@@ -10,7 +10,7 @@ import pytest
 from tablesense.comparison.page import write_page
 from tablesense.comparison.record import RunRecord
 
-from .page_browser import CHROMIUM, Browser, browser
+from ..page_browser import CHROMIUM, Browser, browser
 from .page_runs import EVIL, record
 
 

@@ -79,6 +79,17 @@ def test_offline_log_and_its_continuation(fit: Fit, runs_dir: Path) -> None:
         assert key in config
 
 
+@pytest.mark.slow
+def test_a_damaged_log_does_not_stop_a_resume(fit: Fit, runs_dir: Path) -> None:
+    assert fit("--experiment.wandb_mode=offline", "--trainer.max_epochs=2") == 0
+    run = only_run(runs_dir)
+    (log,) = log_files(run / "wandb", json.loads((run / "run.json").read_text())["wandb_id"])
+    content = bytearray(log.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 40] = b"\xff" * 40
+    log.write_bytes(bytes(content))
+    assert main(["--resume", str(run), "--trainer.max_epochs=3"]) == 0
+
+
 def history(log: Path) -> list[dict[str, Any]]:
     return [
         {(item.key or ".".join(item.nested_key)): json.loads(item.value_json) for item in record.history.item}

@@ -231,3 +231,90 @@ def test_a_full_disk_is_told_at_the_end(
     monkeypatch.setattr("tablesense.tracking.metrics.epoch_metrics.append_row", full)
     assert fit("--trainer.max_epochs=2") == 0
     assert "Not kept: metrics.jsonl: [Errno 28] No space left on device (2 times)" in capsys.readouterr().err
+
+
+def test_a_run_stopped_before_its_first_save_starts_from_its_ckpt_path_again(
+    fit: Fit, runs_dir: Path, tmp_path: Path
+) -> None:
+    assert fit("--trainer.max_epochs=2") == 0
+    start = only_run(runs_dir) / "checkpoints" / "last.pt"
+    elsewhere = tmp_path / "elsewhere"
+    options = (f"--ckpt_path={start}", f"--experiment.runs_dir={elsewhere}")
+    assert fit(*options, "--model.interrupt_at=2") == 130
+    run = only_run(elsewhere)
+    assert not list((run / "checkpoints").iterdir())
+    assert main(["--resume", str(run), "--model.interrupt_at=null"]) == 0
+    assert epochs(run) == [3, 4]
+
+
+def test_early_stopping_is_not_forgotten_by_a_kill(
+    fit: Fit, runs_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A kill between the last epoch and the end: the resumed run ends where it would have ended."""
+
+    def kill(*_: object) -> None:
+        raise MemoryError
+
+    scores = "--model.scores=[0.5,0.4,0.3,0.9,0.9,0.9]"
+    patience = "--experiment.early_stopping_patience=2"
+    with monkeypatch.context() as patch:
+        patch.setattr("tablesense.tracking.cli.fit_cli.finish", kill)
+        with pytest.raises(MemoryError):
+            fit(scores, patience, "--trainer.max_epochs=6")
+    run = only_run(runs_dir)
+    assert epochs(run) == [1, 2, 3]
+    assert "Stopped early: val/f1 was no better in the last 2 validations" in capsys.readouterr().out
+    assert main(["--resume", str(run)]) == 0
+    assert epochs(run) == [1, 2, 3]
+    assert (run / "checkpoint").is_dir()
+    assert main(["--resume", str(run)]) == 0
+    assert epochs(run) == [1, 2, 3, 4, 5, 6], "a finished run that is resumed trains on"
+
+
+def test_max_steps_in_the_middle_of_an_epoch(fit: Fit, runs_dir: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    steps = "--trainer.max_epochs=-1"
+    assert fit(f"--experiment.runs_dir={whole}", steps, "--trainer.max_steps=12") == 0
+    assert fit(steps, "--trainer.max_steps=6") == 0
+    run = only_run(runs_dir)
+    assert main(["--resume", str(run), "--trainer.max_steps=12"]) == 0
+    assert epochs(run) == [1, 2, 3]
+    resumed, straight = (load(folder / "checkpoints" / "last.pt") for folder in (run, only_run(whole)))
+    assert resumed["global_step"] == straight["global_step"] == 12
+
+
+def test_a_best_epoch_that_could_not_be_saved_is_not_the_best(
+    fit: Fit, runs_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = torch.save
+    asked = []
+
+    def sometimes_full(state: Any, out: Any, *args: Any) -> None:
+        if Path(out.name).name == ".best.pt.partial":
+            asked.append(state["epoch"])
+            if len(asked) == 2:
+                raise OSError(28, "No space left on device")
+        save(state, out, *args)
+
+    monkeypatch.setattr(torch, "save", sometimes_full)
+    assert fit("--model.scores=[0.3,0.9,0.5,0.4]") == 0
+    assert asked == [1, 2, 3], "0.9 was not kept, so 0.5 is better than what is there"
+    best = load(only_run(runs_dir) / "checkpoints" / "best.pt")
+    assert (best["epoch"], best["best_epoch"], best["best_val_f1"]) == (3, 3, pytest.approx(0.5))
+
+
+def test_nan_is_no_best_epoch_and_no_reason_to_stop(fit: Fit, runs_dir: Path) -> None:
+    assert fit("--model.scores=[.nan,0.5,0.4,0.6]", "--experiment.early_stopping_patience=3") == 0
+    run = only_run(runs_dir)
+    assert epochs(run) == [1, 2, 3, 4]
+    assert load(run / "checkpoints" / "best.pt")["best_epoch"] == 4
+
+
+def test_another_monitor_searches_its_own_best_epoch(fit: Fit, runs_dir: Path) -> None:
+    assert fit("--model.scores=[0.1,0.9,0.3,0.2]", "--trainer.max_epochs=2") == 0
+    run = only_run(runs_dir)
+    other = ("--experiment.monitor=val/loss", "--experiment.monitor_mode=min")
+    assert main(["--resume", str(run), "--trainer.max_epochs=4", *other]) == 0
+    last = load(run / "checkpoints" / "last.pt")
+    assert last["best_val_loss"] is not None
+    assert last["best_epoch"] in (3, 4)

@@ -41,6 +41,7 @@ def test_run_directory_name_for_name(
         "metrics.jsonl",
         "run.json",
         ".lock",
+        "output.log",
         *(
             f"checkpoint/{stamped('-')}/{name}"
             for name in ("pytorch_model.bin", "config.json", "metrics.json")

@@ -92,7 +92,7 @@ def test_an_order_that_cannot_be_found_again_is_not_saved(
     fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert fit("--model.signal_at=[1,1]", "--data.resumable=false") == 130
-    assert "the last save is that of epoch 1" in capsys.readouterr().err
+    assert "Stopped in epoch 2, without saving there" in capsys.readouterr().err
     assert load(only_run(runs_dir) / "checkpoints" / "last.pt")["global_step"] == 4
 
 

@@ -62,7 +62,7 @@ class Page {
     this.addControls();
     this.addPanels(PANELS, document.getElementById("main-panels"));
     this.addMore();
-    this.addTheme();
+    addTheme(document.getElementById("theme"), () => this.redraw());
     this.watchSize();
     this.watchPrint();
   }
@@ -148,18 +148,6 @@ class Page {
 
   redraw() {
     this.panels.forEach((panel) => panel.show());
-  }
-
-  addTheme() {
-    const [button, order] = [document.getElementById("theme"), ["auto", "light", "dark"]];
-    const set = (theme) => {
-      document.documentElement.dataset.theme = theme;
-      button.textContent = `Theme: ${theme}`;
-      this.redraw();
-    };
-    button.addEventListener("click", () => set(order[(order.indexOf(document.documentElement.dataset.theme) + 1) % order.length]));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
-    set("auto");
   }
 
   watchSize() {

@@ -1,17 +1,5 @@
 "use strict";
-/* Elements and numbers as text. Names and values of runs are untrusted: they only ever become text nodes. */
-
-/** An element; `on…` attributes are listeners, `style` an object (a style attribute would break the page's policy). */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "style") for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
+/* Numbers as text. */
 
 const MISSING = "–";
 

@@ -14,9 +14,13 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from typing_extensions import override
 
 from tablesense.tracking.checkpoints.keys import add_reference_keys
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
 from tablesense.tracking.run.atomic import atomic_write
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.faults import Faults
+
+# What Lightning's ModelCheckpoint knows of its best file, beside the dictionary of the k best.
+_BEST_STATE = ("best_model_path", "best_model_score", "kth_best_model_path", "kth_value", "current_score")
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -28,6 +32,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
     def __init__(self, faults: Faults) -> None:
         super().__init__()
+        self.saved = True  # the last one that was asked for
         self._faults = faults
 
     @override
@@ -40,6 +45,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         """Write ``checkpoint`` to ``path``; when the disk is full, keep what is there and say so."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.saved = True
         try:
             with atomic_write(path) as file:
                 torch.save(checkpoint, file)
@@ -49,6 +55,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
                 raise
             previous = "the previous one is kept" if path.exists() else "there is none yet"
             self._faults.note(path.name, f"{reason}, {previous}")
+            self.saved = False
 
 
 def _disk_error(error: OSError | RuntimeError) -> str | None:
@@ -142,10 +149,33 @@ class EpochCheckpoint(_RunCheckpoint):
 
 
 class BestCheckpoint(_RunCheckpoint):
-    """``best.pt``, the epoch with the best monitored metric."""
+    """``best.pt``, the epoch with the best monitored metric; ``metrics`` learns where it was not written."""
 
-    def __init__(self, run: RunDirectory, monitor: str, mode: Literal["max", "min"]) -> None:
-        super().__init__(run, filename="best", monitor=monitor, mode=mode, save_top_k=1)
+    def __init__(self, run: RunDirectory, metrics: EpochMetrics, mode: Literal["max", "min"]) -> None:
+        super().__init__(run, filename="best", monitor=metrics.monitor, mode=mode, save_top_k=1)
+        self._metrics = metrics
+
+    @override
+    def check_monitor_top_k(self, trainer: Trainer, current: torch.Tensor | None = None) -> bool:
+        """NaN is never best, though it be the first value."""
+        if current is not None and not torch.isfinite(torch.as_tensor(current)):
+            return False
+        return super().check_monitor_top_k(trainer, current)
+
+    @override
+    def _update_best_and_save(
+        self, current: torch.Tensor, trainer: Trainer, monitor_candidates: dict[str, torch.Tensor]
+    ) -> None:
+        """Save; where that failed, the epoch before is still the best one that there is."""
+        before = {name: getattr(self, name) for name in _BEST_STATE} | {
+            "best_k_models": dict(self.best_k_models)
+        }
+        super()._update_best_and_save(current, trainer, monitor_candidates)
+        # Process zero writes, and all have to agree on what is best.
+        if not trainer.strategy.broadcast(getattr(trainer.strategy.checkpoint_io, "saved", True)):
+            for name, value in before.items():
+                setattr(self, name, value)
+            self._metrics.take_back_best()
 
 
 class LastCheckpoint(_RunCheckpoint):

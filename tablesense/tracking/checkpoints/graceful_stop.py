@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: finish the step, save, stop; all processes together."""
 
+import math
 import signal
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities.types import STEP_OUTPUT
 from typing_extensions import override
 
+from tablesense.errors import UserError
 from tablesense.tracking.checkpoints.resumable_loader import ResumableLoader
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.quiet import speaks
@@ -35,15 +37,16 @@ class GracefulStop(Callback):
         self.saved = False
         self._run = run
         self._batches_done = 0
+        self._batches: float = 0
         self._previous: dict[signal.Signals, Handler] = {}
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Listen from now on, and leave out what was trained on before."""
         loader = trainer.train_dataloader
-        if isinstance(loader, ResumableLoader):
+        if self._batches_done and isinstance(loader, ResumableLoader):
+            self._check_batches(trainer.num_training_batches)
             loader.skip_batches(self._batches_done)
-        self._batches_done = 0
         signals = [signal.SIGINT]
         if not isinstance(getattr(trainer.strategy, "cluster_environment", None), SLURMEnvironment):
             signals.append(signal.SIGTERM)  # with SLURM it belongs to Lightning's requeueing
@@ -67,12 +70,16 @@ class GracefulStop(Callback):
             KeyboardInterrupt: in every process, once one of them was told to stop.
         """
         done = batch_idx + 1
+        resumable = isinstance(trainer.train_dataloader, ResumableLoader)
+        self._batches_done = done if resumable and done < trainer.num_training_batches else 0
+        self._batches = trainer.num_training_batches
         if done % trainer.accumulate_grad_batches or done >= trainer.num_training_batches:
+            return
+        if done % (trainer.val_check_batch or math.inf) == 0:  # a validation comes first
             return
         if not trainer.strategy.reduce_boolean_decision(self.received is not None, all=False):
             return
-        if isinstance(trainer.train_dataloader, ResumableLoader):
-            self._batches_done = done
+        if resumable:
             trainer.save_checkpoint(self._run.checkpoints / "last.pt")
             self.saved = True
         raise KeyboardInterrupt
@@ -92,14 +99,22 @@ class GracefulStop(Callback):
         self._previous = {}
 
     @override
-    def state_dict(self) -> dict[str, int]:
-        """How many batches of the running epoch are done; 0 in the checkpoints of whole epochs."""
-        return {"batches_done": self._batches_done}
+    def state_dict(self) -> dict[str, Any]:
+        """How many batches of the running epoch are done, 0 where it is over; and how many it has."""
+        return {"batches_done": self._batches_done, "batches": self._batches}
 
     @override
-    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Inverse of :meth:`state_dict`."""
         self._batches_done = state_dict["batches_done"]
+        self._batches = state_dict["batches"]
+
+    def _check_batches(self, batches: float) -> None:
+        if batches != self._batches:
+            raise UserError(
+                f"the run stopped in the middle of an epoch of {self._batches} batches, and the epoch has "
+                f"{batches} now: resume with the data and the data.batch_size that it had"
+            )
 
     def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's arguments
         if self.received is not None:

@@ -46,7 +46,7 @@ def run_callbacks(
     callbacks += [
         RunFiles(run, experiment, metrics),
         GracefulStop(run),
-        BestCheckpoint(run, experiment.monitor, experiment.monitor_mode),
+        BestCheckpoint(run, metrics, experiment.monitor_mode),
         EpochCheckpoint(run, experiment.save_every_n_epochs),
         LastCheckpoint(run),
     ]

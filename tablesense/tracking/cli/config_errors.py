@@ -8,6 +8,7 @@ import yaml
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from tablesense.errors import UserError
+from tablesense.tracking.run.faults import first_line
 
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _UNKNOWN = re.compile(r"[Oo]ption '([^']+)' is not accepted")
@@ -74,14 +75,14 @@ def parser_error_line(message: str) -> str:
 def constructor_error_line(error: ValueError) -> str:
     """The class and the cause, where jsonargparse reports what a constructor refused."""
     built = _BUILT.search(str(error))
-    cause = one_line(root_cause(error))
+    cause = first_line(root_cause(error))
     return f"{built[1]}: {cause}" if built else cause
 
 
 def fit_error_line(error: Exception, checkpoint: Path | str | None) -> str | None:
     """What to tell about an error of the configuration that shows only in training, else None."""
     if isinstance(error, MisconfigurationException):
-        return f"trainer: {one_line(error)}"
+        return f"trainer: {first_line(error)}"
     if "Error(s) in loading state_dict" in str(error):
         detail = " ".join(str(error).splitlines()[1:2]).strip()
         return f"{checkpoint} does not fit the configured model: {detail}"
@@ -90,7 +91,7 @@ def fit_error_line(error: Exception, checkpoint: Path | str | None) -> str | Non
         raised_in = str(frame.f_globals.get("__name__"))
         for package, section in _SECTIONS.items():
             if raised_in.startswith(package):
-                return f"{section}: {one_line(error)}"
+                return f"{section}: {first_line(error)}"
     return None
 
 
@@ -99,9 +100,3 @@ def root_cause(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
-
-
-def one_line(error: BaseException) -> str:
-    """The first line of an error, which is the one that says what is wrong."""
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

@@ -1,6 +1,7 @@
 """After the last epoch: the best epoch is tested, and its model and figures are written."""
 
-from lightning.pytorch import LightningDataModule, LightningModule, Trainer
+from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
+from lightning.pytorch.callbacks import WeightAveraging
 
 from tablesense.tracking.cli.callbacks import callback_of
 from tablesense.tracking.files.run_facts import artifact_name
@@ -21,11 +22,14 @@ def finish(
     """Evaluate ``best.pt`` and write what a finished run leaves; every process calls this."""
     metrics = callback_of(trainer, EpochMetrics)
     files = callback_of(trainer, RunFiles)
-    if run.best_checkpoint.exists():
-        _evaluate(trainer, module, data, run, experiment)
+    try:
+        if run.best_checkpoint.exists():
+            _evaluate(trainer, module, data, run, experiment)
+    finally:  # whatever is wrong with the test data, the training is done
+        if trainer.is_global_zero:
+            files.save_model(trainer, module)
     if not trainer.is_global_zero:
         return
-    files.save_model(trainer, module)
     checkpoints = sorted(run.checkpoints.glob("checkpoint_epoch_*.pt"))
     for keeper in keepers(trainer.loggers):
         keeper.log_summary({**metrics.summary(), **test_metrics(trainer)})
@@ -33,6 +37,7 @@ def finish(
             name = artifact_name(f"{experiment.name}_checkpoints")
             best = [run.best_checkpoint] if run.best_checkpoint.exists() else []
             keeper.log_files_as_artifact(name, "model", [*best, *checkpoints])
+    run.note_finished(finished=True)
 
 
 def test_metrics(trainer: Trainer) -> dict[str, float]:
@@ -52,6 +57,9 @@ def _evaluate(
     # Not by `ckpt_path`: Lightning would put the callbacks back to that epoch as well.
     checkpoint = trainer.strategy.load_checkpoint(run.best_checkpoint, weights_only=True)
     module.load_state_dict(checkpoint["state_dict"])
+    # Weight averaging would put the last epoch's average in their place.
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    trainer.callbacks = [c for c in callbacks if not isinstance(c, WeightAveraging)]  # type: ignore[attr-defined]
     offers: object = data
     if experiment.test and isinstance(offers, HasTestData) and offers.has_test_data:
         trainer.test(module, datamodule=data, verbose=False)

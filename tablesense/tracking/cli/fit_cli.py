@@ -23,7 +23,6 @@ from tablesense.tracking.cli.callbacks import callback_of, run_callbacks
 from tablesense.tracking.cli.config_errors import (
     constructor_error_line,
     fit_error_line,
-    one_line,
     parser_error_line,
     root_cause,
 )
@@ -31,8 +30,10 @@ from tablesense.tracking.cli.finish import finish, test_metrics
 from tablesense.tracking.cli.shared_errors import share_errors
 from tablesense.tracking.cli.summary import print_summary
 from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
+from tablesense.tracking.run.console_log import ConsoleLog
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.experiment import ExperimentConfig
+from tablesense.tracking.run.faults import first_line
 from tablesense.tracking.run.flat_config import flatten
 from tablesense.tracking.run.protocols import keepers
 from tablesense.tracking.run.quiet import quieten
@@ -49,6 +50,7 @@ class FitCLI(LightningCLI):
         quieten()
         self.command = command
         self.run = RunDirectory()
+        self.console = ConsoleLog()
         super().__init__(
             args=prepare_arguments(args),
             run=False,
@@ -85,8 +87,8 @@ class FitCLI(LightningCLI):
             raise UserError(parser_error_line(str(error))) from error
         except OmegaConfBaseException as error:
             key = f"{error.full_key}: " if error.full_key else ""
-            raise UserError(f"{key}{one_line(error)}") from error
-        if self.config.ckpt_path is not None and self.config.resume is None:
+            raise UserError(f"{key}{first_line(error)}") from error
+        if self.config.ckpt_path is not None:
             check_checkpoint(Path(self.config.ckpt_path), "--ckpt_path")
 
     @override
@@ -132,7 +134,7 @@ class FitCLI(LightningCLI):
                 **kwargs,
             )
         except (MisconfigurationException, ValueError) as error:
-            raise UserError(f"trainer: {one_line(error)}") from error
+            raise UserError(f"trainer: {first_line(error)}") from error
 
     @property
     def stopped_by(self) -> signal.Signals | None:
@@ -146,7 +148,9 @@ class FitCLI(LightningCLI):
             UserError: wrong input; a run directory in which nothing was trained is removed again.
         """
         resume = self.config.resume
-        checkpoint = self.config.ckpt_path if resume is None else resumable_checkpoint(Path(resume))
+        # A run that was stopped before its first save starts from where it started before.
+        own = None if resume is None else resumable_checkpoint(Path(resume))
+        checkpoint = own or self.config.ckpt_path
         if self.datamodule is not None and self.trainer.world_size > 1:
             share_errors(self.trainer, self.datamodule)
         self._open_run()
@@ -182,14 +186,17 @@ class FitCLI(LightningCLI):
         """After Ctrl-C or SIGTERM: print where the run lies and what continues it."""
         if not self.trainer.is_global_zero:
             return
+        if not self.run.exists:  # Ctrl-C before anything was trained: it has been removed again
+            return
         path = self.run.path
         epoch = callback_of(self.trainer, EpochMetrics).epoch
+        saved = callback_of(self.trainer, GracefulStop).saved and not self.run.faults.times("last.pt")
         if not (path / "checkpoints" / "last.pt").exists():
             sys.stderr.write(f"Stopped before anything was saved. Run: {path}\n")
-        elif callback_of(self.trainer, GracefulStop).saved:
+        elif saved:
             sys.stderr.write(f"Stopped and saved; epochs finished: {epoch}. Run: {path}\n")
         else:
-            sys.stderr.write(f"Stopped; the last save is that of epoch {epoch}. Run: {path}\n")
+            sys.stderr.write(f"Stopped in epoch {epoch + 1}, without saving there. Run: {path}\n")
         sys.stderr.write(f"Go on with: {self.command} --resume {shlex.quote(str(path))}\n")
         self._tell_faults()
 
@@ -207,6 +214,7 @@ class FitCLI(LightningCLI):
             self.run.claim(Path(self.experiment.runs_dir), self.experiment.name, text)
         else:
             self.run.reopen(Path(self.config.resume), text, self.experiment.name)
+        self.console.start(self.run.output_file)
 
     def _open_loggers(self) -> None:
         loggers = list(self._other_loggers)

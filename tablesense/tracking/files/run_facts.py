@@ -36,6 +36,7 @@ class RunFacts(Callback):
         counts = parameter_counts(pl_module)
         data: object = getattr(trainer, "datamodule", None)
         card = self._run.card
+        card.finished = False
         card.facts = {**counts, **(data.facts if isinstance(data, KnowsFacts) else {}), **versions()}
         sizes = "".join(f"{name}: {value:,}\n" for name, value in counts.items())
         try:

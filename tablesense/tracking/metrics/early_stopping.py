@@ -1,5 +1,6 @@
 """Early stopping that can be resumed after it has stopped a run."""
 
+import sys
 from typing import Any, Literal
 
 from lightning.pytorch import LightningModule, Trainer
@@ -11,10 +12,10 @@ from tablesense.tracking.run.directory import RunDirectory
 
 
 class RunEarlyStopping(EarlyStopping):
-    """Stops after ``patience`` epochs without a better value, counted anew when a stopped run is resumed."""
+    """Stops after ``patience`` epochs without a better value, counted anew when a finished run is resumed."""
 
     def __init__(self, run: RunDirectory, monitor: str, patience: int, mode: Literal["max", "min"]) -> None:
-        super().__init__(monitor, patience=patience, mode=mode)
+        super().__init__(monitor, patience=patience, mode=mode, check_finite=False)  # NaN is no better
         self._run = run
 
     @override
@@ -29,6 +30,16 @@ class RunEarlyStopping(EarlyStopping):
                 f"experiment.early_stopping_patience: waits for {self.monitor} (experiment.monitor), but "
                 "nothing is validated; set it to null, or validate"
             )
+        if self.wait_count >= self.patience:  # killed between its last epoch and its end
+            trainer.should_stop = True
+
+    @override
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Say why it ends."""
+        if self.wait_count >= self.patience and trainer.is_global_zero:
+            sys.stdout.write(
+                f"Stopped early: {self.monitor} was no better in the last {self.wait_count} validations.\n"
+            )
 
     @override
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -39,5 +50,5 @@ class RunEarlyStopping(EarlyStopping):
         if not self._run.best_checkpoint.exists():
             return
         super().load_state_dict({**state_dict, "patience": self.patience})
-        if self.wait_count >= self.patience:
+        if self.wait_count >= self.patience and self._run.finished:
             self.wait_count = 0

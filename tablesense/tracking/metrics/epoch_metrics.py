@@ -49,6 +49,7 @@ class EpochMetrics(Callback):
         self.seconds = 0.0
         self._run = run
         self._sign = 1.0 if mode == "max" else -1.0
+        self._best_before: tuple[int | None, Metrics] = (None, {})
         self._validated = False
         self._started = time.monotonic()
         self._lr: float | None = None
@@ -85,6 +86,8 @@ class EpochMetrics(Callback):
         """Start the clock."""
         self._started = time.monotonic()
         self._validated = False
+        if trainer.strategy.root_device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(trainer.strategy.root_device)
 
     @override
     def on_before_optimizer_step(
@@ -105,6 +108,10 @@ class EpochMetrics(Callback):
         if self._validated and self.monitor not in logged:
             known = ", ".join(sorted(logged))
             raise UserError(f"experiment.monitor: {self.monitor} is not logged by the model; it logs {known}")
+        if trainer.is_global_zero and self.epoch == trainer.current_epoch + 1:
+            # It ended in the middle before (`max_steps`), and goes on: one row for the whole of it.
+            with self._run.faults.guard(self._run.metrics_file.name):
+                keep_epochs(self._run.metrics_file, trainer.current_epoch)
         self.epoch = trainer.current_epoch + 1
         self.train_metrics = _under("train/", logged)
         if self._lr is not None:
@@ -115,6 +122,7 @@ class EpochMetrics(Callback):
         if self._validated:
             self.val_metrics = _under("val/", logged)
             self.row |= self.val_metrics
+        if self._validated or self.monitor in self.train_metrics:
             self._update_best()
         self.row |= self._system_metrics(trainer)
         self.seconds += self.row["system/epoch_time_seconds"]
@@ -135,6 +143,10 @@ class EpochMetrics(Callback):
             best["best_epoch"] = self.best_epoch
         return {**best, "total_training_time_seconds": self.seconds}
 
+    def take_back_best(self) -> None:
+        """The best epoch could not be saved: the one before is the best that there is."""
+        self.best_epoch, self.best_metrics = self._best_before
+
     @override
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run has to know."""
@@ -142,6 +154,7 @@ class EpochMetrics(Callback):
             "epoch": self.epoch,
             "train_metrics": dict(self.train_metrics),
             "val_metrics": dict(self.val_metrics),
+            "monitor": self.monitor,
             "best_epoch": self.best_epoch,
             "best_metrics": dict(self.best_metrics),
             "seconds": self.seconds,
@@ -153,14 +166,16 @@ class EpochMetrics(Callback):
         self.epoch = state_dict["epoch"]
         self.train_metrics = state_dict["train_metrics"]
         self.val_metrics = state_dict["val_metrics"]
-        self.best_epoch = state_dict["best_epoch"]
-        self.best_metrics = state_dict["best_metrics"]
+        if state_dict["monitor"] == self.monitor:  # else the best epoch is searched anew
+            self.best_epoch = state_dict["best_epoch"]
+            self.best_metrics = state_dict["best_metrics"]
         self.seconds = state_dict["seconds"]
 
     def _update_best(self) -> None:
         score = self.val_metrics.get(self.monitor, self.train_metrics.get(self.monitor, math.nan))
         # Strictly better, as the checkpoint of the best epoch: of equals the first one stays.
         if math.isfinite(score) and (self.best_score is None or self._sign * (score - self.best_score) > 0):
+            self._best_before = self.best_epoch, self.best_metrics
             self.best_epoch = self.epoch
             self.best_metrics = {**self.val_metrics, self.monitor: score}
 

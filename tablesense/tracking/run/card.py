@@ -19,6 +19,7 @@ class RunCard:
         experiment: ``experiment.name`` of the configuration.
         started: When the run was started for the first time, ISO 8601 with the offset from UTC.
         wandb_id: The id of the W&B run.
+        finished: Whether it came to its end; resuming it then trains on.
         facts: What is known once the data is loaded: sizes of data and model, versions.
     """
 
@@ -26,6 +27,7 @@ class RunCard:
     experiment: str
     started: str
     wandb_id: str
+    finished: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property

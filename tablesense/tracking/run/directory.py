@@ -17,6 +17,8 @@ from tablesense.tracking.run.atomic import write_text
 from tablesense.tracking.run.card import RunCard, load_card, new_card
 from tablesense.tracking.run.faults import Faults
 
+_LOCK_SECONDS = 5.0  # workers of a training that was killed hold its lock until they notice
+
 
 class RunDirectory(Callback):
     """Where this run writes; every part of the bookkeeping asks it for its paths.
@@ -27,10 +29,12 @@ class RunDirectory(Callback):
 
     Attributes:
         faults: What could not be kept of this run so far.
+        finished: Whether the run had come to its end when it was resumed.
     """
 
     def __init__(self) -> None:
         self.faults = Faults()
+        self.finished = False
         self._path: Path | None = None
         self._card: RunCard | None = None
         self._lock: FileLock | None = None
@@ -41,6 +45,11 @@ class RunDirectory(Callback):
         if self._path is None:
             raise RuntimeError("the run directory is used before it was claimed")
         return self._path
+
+    @property
+    def exists(self) -> bool:
+        """Whether it was claimed, and not removed again."""
+        return self._path is not None and self._path.exists()
 
     @property
     def checkpoints(self) -> Path:
@@ -66,6 +75,11 @@ class RunDirectory(Callback):
     def metrics_file(self) -> Path:
         """One JSON object an epoch, readable without W&B."""
         return self.path / "metrics.jsonl"
+
+    @property
+    def output_file(self) -> Path:
+        """What the run printed."""
+        return self.path / "output.log"
 
     @property
     def card_file(self) -> Path:
@@ -120,6 +134,12 @@ class RunDirectory(Callback):
         except OSError as error:
             raise UserError(f"--resume: cannot write in {self._path}: {error.strerror}") from error
 
+    def note_finished(self, *, finished: bool) -> None:
+        """Remember whether the run has come to its end."""
+        self.card.finished = finished
+        with self.faults.guard(self.card_file.name):
+            self.card.save(self.card_file)
+
     def release(self) -> None:
         """Let others go on in this folder."""
         if self._lock is not None:
@@ -132,12 +152,13 @@ class RunDirectory(Callback):
     @override
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Tell every process where process zero writes."""
-        path: Any = trainer.strategy.broadcast(None if self._path is None else str(self._path))
-        self._path = Path(path)
+        mine = None if self._card is None else (str(self._path), self._card.finished)
+        told: Any = trainer.strategy.broadcast(mine)
+        self._path, self.finished = Path(told[0]), told[1]
 
     def _lock_folder(self) -> None:
         """The system gives the lock back when the process ends, however it ends."""
-        self._lock = FileLock(self.path / ".lock", timeout=0)
+        self._lock = FileLock(self.path / ".lock", timeout=_LOCK_SECONDS)
         try:
             self._lock.acquire()
         except Timeout as error:

@@ -23,7 +23,7 @@ class ExperimentConfig:
         save_every_n_epochs: How often ``checkpoint_epoch_{N}.pt`` is kept.
         monitor: The metric that decides which epoch is the best one.
         monitor_mode: Whether the best is the largest or the smallest value.
-        early_stopping_patience: Stop after so many epochs without a better value; null trains on.
+        early_stopping_patience: Stop after so many validations without a better value; null trains on.
         test: Test the best epoch at the end, where the data has a test split.
         pictures_every_n_epochs: Draw some validated examples every so many epochs; null draws none.
         upload: What W&B's Files tab gets of what the run folder holds. ``checkpoint`` (weights and their

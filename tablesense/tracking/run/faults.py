@@ -21,6 +21,12 @@ class Fault:
         return f"{self.what}: {self.why}" + (f" ({self.times} times)" if self.times > 1 else "")
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of an error, which is the one that says what is wrong; of one without, its kind."""
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
 class Faults:
     """Collects the faults of a run."""
 
@@ -36,8 +42,7 @@ class Faults:
         try:
             yield
         except Exception as error:  # whatever a logger or a disk raises, training goes on
-            lines = str(error).strip().splitlines()
-            self.note(what, lines[0] if lines else type(error).__name__)
+            self.note(what, first_line(error))
 
     def note(self, what: str, why: str) -> None:
         """Remember a fault; the first one of a kind is told at once as well."""

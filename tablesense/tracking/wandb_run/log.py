@@ -3,9 +3,11 @@
 import json
 import struct
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]  # chosen at run time
 
 _FILE_HEADER = 7
@@ -16,6 +18,8 @@ _FULL, _LAST = 1, 4
 
 def read_records(file: Path) -> Iterator[Any]:
     """The records of a ``.wandb`` file in order; a tail cut off by a kill ends the reading.
+
+    Raises ``DecodeError`` where the file is damaged.
 
     The file is LevelDB's log format: blocks of 32 KiB, a record split into pieces where it does
     not fit, and each piece framed by checksum, length and kind.
@@ -45,16 +49,20 @@ def log_files(wandb_dir: Path, run_id: str) -> list[Path]:
 
 def last_step(files: Iterable[Path]) -> int:
     """The highest step in the logs, -1 when nothing was logged."""
-    steps = (r.history.step.num for file in files for r in read_records(file) if r.HasField("history"))
-    return max(steps, default=-1)
+    return max((history.step.num for file in files for history in _histories(file)), default=-1)
 
 
 def logged_epochs(files: Iterable[Path]) -> set[int]:
     """The epochs whose rows are in the logs."""
-    histories = (r.history.item for file in files for r in read_records(file) if r.HasField("history"))
-    rows = (collect(items) for items in histories)
+    rows = (collect(history.item) for file in files for history in _histories(file))
     # Pictures have an epoch too, but no time.
     return {int(row["epoch"]) for row in rows if "system/epoch_time_seconds" in row}
+
+
+def _histories(file: Path) -> Iterator[Any]:
+    """What was logged, up to where the file is damaged."""
+    with suppress(DecodeError):
+        yield from (record.history for record in read_records(file) if record.HasField("history"))
 
 
 def collect(items: Iterable[Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from tablesense.errors import UserError
 from tablesense.tracking.run.directory import RunDirectory
+from tablesense.tracking.run.faults import first_line
 from tablesense.tracking.wandb_run.log import last_step, log_files, logged_epochs
 from tablesense.tracking.wandb_run.login import OFFER, check_online
 from tablesense.tracking.wandb_run.offline_files import complete_offline_files
@@ -48,6 +49,7 @@ class RunWandbLogger(WandbLogger):
             settings=wandb.Settings(
                 # Online it prints the address of the run's page; offline it has nothing new to say.
                 silent=mode == "offline",
+                console="off",  # it may name workbooks; `output.log` of the run folder has it
                 init_timeout=_START_SECONDS,
                 # What could not be uploaded by then stays in the log, for `wandb sync`.
                 finish_timeout=_FINISH_SECONDS,
@@ -63,6 +65,7 @@ class RunWandbLogger(WandbLogger):
         self._faults = run.faults
         self._earlier_epochs = epochs
         self._failures = 0
+        self._sending = False
 
     def start(self) -> None:
         """Open the W&B run now, not when the first value is sent.
@@ -76,10 +79,12 @@ class RunWandbLogger(WandbLogger):
             run: Any = self.experiment
         except (wandb.errors.Error, OSError) as error:
             # A server's answer may follow, a whole page at times.
-            reason = str(error).strip().splitlines()[0].split(": {")[0].rstrip(".")
+            reason = first_line(error).split(": {")[0].rstrip(".")
             raise UserError(f"experiment.wandb_mode: {reason}; {OFFER}") from error
         # The hooks of `watch` log in the midst of a backward pass, where no `except` of ours can stand.
         run._log = self._guarded(run._log)
+        if self._first_step:
+            self._send(lambda: run.log({}, step=self._first_step))
 
     @override
     @rank_zero_only
@@ -175,9 +180,12 @@ class RunWandbLogger(WandbLogger):
             # Else what is left of a service that has died fails once more when Python ends.
             with suppress(Exception, SystemExit):
                 wandb.teardown(exit_code)
-        if self._mode == "offline":
-            with self._faults.guard("W&B"):
+        with self._faults.guard("W&B"):
+            if self._mode == "offline":
                 complete_offline_files(log)
+            printed = self._run_path / "output.log"
+            if printed.exists():
+                _link(printed, log.parent / "files" / "output.log")
 
     def _send(self, action: Callable[[], object]) -> None:
         """Do it if W&B still answers; what it raises is noted."""
@@ -187,17 +195,22 @@ class RunWandbLogger(WandbLogger):
         def guarded(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the arguments of any call
             if self._failures >= _GIVE_UP_AFTER:
                 return
+            if self._sending:  # one guard is enough, and counts once
+                action(*args, **kwargs)
+                return
             before = self._faults.times("W&B")
+            self._sending = True
             with self._faults.guard("W&B"):
                 action(*args, **kwargs)
+            self._sending = False
             self._failures = self._failures + 1 if self._faults.times("W&B") > before else 0
+            if self._failures == _GIVE_UP_AFTER:
+                self._faults.note("W&B", "it is left alone from now on")
 
         return guarded
 
     def _define_x_axes(self, names: Iterable[str], axis: str) -> None:
         # By exact name: a glob would compete with the `*` that Lightning defines.
-        if not self._x_axes and self._first_step:
-            self.experiment.log({}, step=self._first_step)
         for name in names:
             if name != axis and self._x_axes.get(name) != axis:
                 self.experiment.define_metric(name, step_metric=axis)

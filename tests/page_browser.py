@@ -15,8 +15,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 _ON_PIPE = 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null 2>/dev/null'
 _FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe")
 _KEYS = {
+    "ArrowDown": 40,
     "ArrowLeft": 37,
     "ArrowRight": 39,
+    "ArrowUp": 38,
     "Escape": 27,
     "Home": 36,
     "End": 35,
@@ -111,6 +113,16 @@ class Browser:
         """A mouse event at a place in the window: mouseMoved, mousePressed or mouseReleased."""
         button = "none" if action == "mouseMoved" else "left"
         self.call("Input.dispatchMouseEvent", type=action, x=x, y=y, button=button, clickCount=clicks)
+
+    def click(self, selector: str) -> None:
+        """Press and release the mouse in the middle of what a selector finds."""
+        x, y = self.value(
+            f"(() => {{ const r = document.querySelector({json.dumps(selector)}).getBoundingClientRect();"
+            "return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+        )
+        for action in ("mouseMoved", "mousePressed", "mouseReleased"):
+            self.point(x, y, action, clicks=1)
+        self.settle()
 
     def problems(self) -> list[dict[str, Any]]:
         """Errors, warnings and refusals that the page has caused so far."""
