@@ -168,14 +168,15 @@ def _compare(options: argparse.Namespace) -> None:
         if len({folder.resolve() for folder in folders}) < len(folders):
             raise UserError("compare: one run is named twice")
         records = [read_run(folder) for folder in folders]
-    if options.csv != output.STDOUT:
-        side_by_side.show(records, console, options.metrics)
+    # The files first: what is printed may go to `head`, which ends us when it has enough.
     if options.csv:
         output.write_csv_to(options.csv, lambda file: side_by_side.write_csv(records, file), console)
     if options.html:
         from tablesense.comparison.page import write_page
 
         output.save("--html", Path(options.html), lambda file: write_page(records, file), console)
+    if options.csv != output.STDOUT:
+        side_by_side.show(records, console, options.metrics)
 
 
 def _download(options: argparse.Namespace) -> None:

@@ -218,8 +218,13 @@ class TableDetectionModule(LightningModule):
                 f"the checkpoint was trained on feature version {version}, this tablesense has "
                 f"{FEATURE_VERSION}: train again, or install the version that made it"
             )
-        if checkpoint.get("network") != asdict(self.network.config):
-            raise UserError("the checkpoint's network has another shape than model.network in the config")
+        made, wanted = checkpoint.get("network", {}), asdict(self.network.config)
+        if made != wanted:
+            differing = [name for name, value in wanted.items() if made.get(name) != value]
+            raise UserError(
+                "the checkpoint's network has another shape than model.network in the config: "
+                + ", ".join(f"{name} {made.get(name)}, not {wanted[name]}" for name in differing)
+            )
         if "pictures_shown" in checkpoint:
             self.picture_chooser.load_state_dict(checkpoint["pictures_shown"])
 

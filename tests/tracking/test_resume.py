@@ -318,3 +318,18 @@ def test_another_monitor_searches_its_own_best_epoch(fit: Fit, runs_dir: Path) -
     last = load(run / "checkpoints" / "last.pt")
     assert last["best_val_loss"] is not None
     assert last["best_epoch"] in (3, 4)
+
+
+def test_a_refused_resume_leaves_the_configuration_alone(
+    fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit("--trainer.max_epochs=2") == 0
+    run = only_run(runs_dir)
+    before = (run / "configs" / "config.yaml").read_text()
+    assert main(["--resume", str(run), "--model.hidden=7", "--trainer.max_epochs=3"]) == 2
+    assert main(["--resume", str(run), "--trainer.max_epochs=1"]) == 2
+    assert "the run has 2 epochs already, got max_epochs=1" in capsys.readouterr().err
+    assert [path.name for path in (run / "configs").iterdir()] == ["config.yaml"]
+    assert (run / "configs" / "config.yaml").read_text() == before
+    assert main(["--resume", str(run)]) == 0
+    assert "All 2 epochs are trained" in capsys.readouterr().out

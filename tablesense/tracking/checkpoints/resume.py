@@ -54,6 +54,15 @@ def check_checkpoint(path: Path, option: str) -> None:
         raise UserError(f"{option}: {path} is damaged, or not a checkpoint that training can go on from")
 
 
+def epochs_in(checkpoint: Path) -> int:
+    """How many epochs a checkpoint of ours has behind it; 0 where it does not say."""
+    if checkpoint.is_dir():
+        return 0
+    # Mapped, so that the weights are not read.
+    content = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
+    return int(content.get("epoch", 0))
+
+
 def _is_sharded(path: Path) -> bool:
     """Whether a folder is what Lightning's sharded strategies write."""
     return (path / "meta.pt").is_file()

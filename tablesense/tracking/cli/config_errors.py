@@ -62,7 +62,11 @@ def parser_error_line(message: str) -> str:
     if classes and len(keys) == 1:  # with more keys the class was found, and one of its options is wrong
         text = f"class_path {classes[-1]}: {text}"
     text = _TYPE.sub(lambda match: _TYPE_NAMES.get(match[1], match[1]), text)
-    text = text.replace(" Got value:", ", got").replace("Expected a typing.Literal", "expected one of ")
+    text = (
+        text.replace(". Got value:", ", got")
+        .replace(" Got value:", ", got")
+        .replace("Expected a typing.Literal", "expected one of ")
+    )
     values = [line.removeprefix("Given value: ") for line in lines if line.startswith("Given value: ")]
     if values and "got" not in text and not values[0].startswith(("NestedArg", "{")):
         text = f"{text}, got {values[0]}"

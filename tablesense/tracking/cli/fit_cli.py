@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from tablesense.errors import UserError
 from tablesense.tracking.checkpoints.graceful_stop import GracefulStop
-from tablesense.tracking.checkpoints.resume import check_checkpoint, resumable_checkpoint
+from tablesense.tracking.checkpoints.resume import check_checkpoint, epochs_in, resumable_checkpoint
 from tablesense.tracking.cli.arguments import prepare_arguments
 from tablesense.tracking.cli.callbacks import callback_of, run_callbacks
 from tablesense.tracking.cli.config_errors import (
@@ -151,6 +151,8 @@ class FitCLI(LightningCLI):
         # A run that was stopped before its first save starts from where it started before.
         own = None if resume is None else resumable_checkpoint(Path(resume))
         checkpoint = own or self.config.ckpt_path
+        if own is not None:
+            self._check_epochs(own)
         if self.datamodule is not None and self.trainer.world_size > 1:
             share_errors(self.trainer, self.datamodule)
         self._open_run()
@@ -203,6 +205,15 @@ class FitCLI(LightningCLI):
     def _tell_faults(self) -> None:
         for fault in self.run.faults:
             sys.stderr.write(f"Not kept: {fault}\n")
+
+    def _check_epochs(self, checkpoint: Path) -> None:
+        done, wanted = epochs_in(checkpoint), self.trainer.max_epochs
+        if wanted is None or wanted < 0 or done < wanted:
+            return
+        if done > wanted:
+            raise UserError(f"trainer.max_epochs: the run has {done} epochs already, got max_epochs={wanted}")
+        if self.trainer.is_global_zero:
+            sys.stdout.write(f"All {done} epochs are trained; --trainer.max_epochs=MORE trains on.\n")
 
     def _open_run(self) -> None:
         if not self.trainer.is_global_zero:

@@ -2,6 +2,7 @@
 
 import platform
 import re
+from typing import Any
 
 import lightning
 import torch
@@ -49,6 +50,14 @@ class RunFacts(Callback):
         for keeper in keepers(trainer.loggers):
             name = artifact_name(f"{card.experiment}_architecture")
             keeper.log_files_as_artifact(name, "model_architecture", [self._run.model_arch_file])
+
+    @override
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """A resumed run has passed all checks by now: its configuration counts."""
+        if trainer.is_global_zero:
+            self._run.keep_config()
 
 
 def parameter_counts(module: nn.Module) -> dict[str, int | float]:

@@ -38,6 +38,7 @@ class RunDirectory(Callback):
         self._path: Path | None = None
         self._card: RunCard | None = None
         self._lock: FileLock | None = None
+        self._config: str | None = None
 
     @property
     def path(self) -> Path:
@@ -115,24 +116,30 @@ class RunDirectory(Callback):
     def reopen(self, path: Path, config: str, name: str) -> None:
         """Go on in the folder of an earlier run.
 
-        Where the configuration has changed since (more epochs, say), the file then says what holds
-        now, and the one before stays beside it.
+        Where the configuration has changed since (more epochs, say), :meth:`keep_config` writes it once
+        something is trained with it.
 
         Raises:
             UserError: the folder cannot be written, or another process trains in it.
         """
-        self._path = path.resolve()
+        self._path, self._config = path.resolve(), config
         self._lock_folder()
         try:
             self.checkpoints.mkdir(exist_ok=True)
             self.config_file.parent.mkdir(exist_ok=True)
-            _replace_config(self.config_file, config)
             self._card = load_card(self.card_file)
             if self._card is None:
                 self._card = new_card(self._path.name, name, datetime.now())
                 self._card.save(self.card_file)
         except OSError as error:
             raise UserError(f"--resume: cannot write in {self._path}: {error.strerror}") from error
+
+    def keep_config(self) -> None:
+        """Write what a resumed run is trained with; the configuration before stays beside it."""
+        if self._config is not None:
+            with self.faults.guard(self.config_file.name):
+                _replace_config(self.config_file, self._config)
+            self._config = None
 
     def note_finished(self, *, finished: bool) -> None:
         """Remember whether the run has come to its end."""
