@@ -1,35 +1,36 @@
 """A sheet becomes a grid of bytes: fold it, then describe every kept cell by its named channels."""
 
-import datetime as dt
 import math
-import re
-import statistics
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tablesense.boxes import Box
-from tablesense.features import text as looks
 from tablesense.features.channels import INDEX, NUM_CHANNELS
-from tablesense.features.fold import AxisFold, Fold, fold_cells
-from tablesense.features.styles import pattern_code, style_bytes
-from tablesense.sheets.sheet import Cell, CellKind, Sheet, SheetError
+from tablesense.features.content import (
+    NUM_CONTENT,
+    ContentBytes,
+    ContentFacts,
+    display_text,
+    is_filled,
+    is_numeric,
+)
+from tablesense.features.fold import AxisFold, Fold, Positions, fold_cells
+from tablesense.features.styles import median_font_size, pattern_code, style_bytes
+from tablesense.sheets.packed import CellArrays, find_cells, pack
+from tablesense.sheets.sheet import Sheet, SheetError
+
+__all__ = ["KEEP", "SheetGrid", "display_text", "featurize", "is_filled", "is_numeric"]
 
 KEEP = 2  # rows and columns kept at each end of a run; see EXPERIMENTS.md for what 1, 2 and 3 lose
 
 # A grid costs a byte a cell and channel, twice for a moment: 300 MB at this size.
 MAX_GRID_CELLS = 2_000_000
 
+_BLOCK = 1 << 16  # cells written at a time, so that they cost little memory beside the grid
+
 Bytes = NDArray[np.uint8]
-_KIND_CHANNEL = {
-    CellKind.TEXT: "kind_text",
-    CellKind.NUMBER: "kind_number",
-    CellKind.BOOLEAN: "kind_boolean",
-    CellKind.DATE: "kind_date",
-    CellKind.ERROR: "kind_error",
-}
-_NO_TEXT = re.compile(r"\s*")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,19 +61,20 @@ def featurize(sheet: Sheet, keep: int = KEEP) -> SheetGrid:
     Raises:
         SheetError: the grid would be too large even folded.
     """
-    filled = {position for position, cell in sheet.cells.items() if is_filled(cell)}
-    extent = _extent(sheet, filled)
+    cells = pack(sheet.cells)
+    facts = ContentFacts(cells)
+    codes = _style_codes(sheet, cells)[cells.styles]
+    extent = _extent(sheet, cells, facts.filled[cells.contents], codes)
     if extent is None:
         first = AxisFold(np.zeros(1, dtype=np.int64))
         return SheetGrid(np.zeros((NUM_CHANNELS, 1, 1), dtype=np.uint8), Fold(first, first))
-    style_codes = [pattern_code(style) for style in sheet.styles]
-    codes = {
-        position: 16 * style_codes[cell.style] + (_pattern_kind(cell) if position in filled else 0)
-        for position, cell in sheet.cells.items()
-    }
+    codes = 16 * codes + facts.patterns[cells.contents]
+    marked = codes > 0
     headers = [table.box._replace(bottom=table.box.top + table.header_rows) for table in sheet.tables]
     fold = fold_cells(
-        {position: code for position, code in codes.items() if code},
+        cells.rows[marked],
+        cells.columns[marked],
+        codes[marked],
         extent,
         keep,
         edges=[table.box for table in sheet.tables] + [box for box in headers if box.height],
@@ -81,123 +83,107 @@ def featurize(sheet: Sheet, keep: int = KEEP) -> SheetGrid:
         raise SheetError(
             f"sheet {sheet.name!r}: {len(fold.rows)} x {len(fold.columns)} cells after folding are too many"
         )
-    return SheetGrid(_describe(sheet, fold), fold)
+    return SheetGrid(_describe(sheet, cells, facts, fold), fold)
 
 
-def is_filled(cell: Cell) -> bool:
-    """Whether a cell shows something: a value that is not blank text, or a formula."""
-    if isinstance(cell.value, str):
-        return _NO_TEXT.fullmatch(cell.value) is None
-    return cell.value is not None or cell.formula is not None
+def _style_codes(sheet: Sheet, cells: CellArrays) -> Positions:
+    """The pattern code of each style that a cell has, 0 for the others."""
+    codes = np.zeros(len(sheet.styles), dtype=np.int64)
+    for index in np.flatnonzero(np.bincount(cells.styles)).tolist():
+        codes[index] = pattern_code(sheet.styles[index])
+    return codes
 
 
-def is_numeric(cell: Cell) -> bool:
-    """Whether a filled cell is data to the eye: a number, a date, or text that says one."""
-    if cell.kind == CellKind.TEXT:
-        return isinstance(cell.value, str) and looks.is_number_text(cell.value)
-    unknown_result = cell.formula is not None and cell.value is None  # most formulas compute numbers
-    return cell.kind in (CellKind.NUMBER, CellKind.DATE) or unknown_result
-
-
-def _pattern_kind(cell: Cell) -> int:
-    """What folding compares of a value: its kind, with numbers written as text counted as numbers."""
-    return int(CellKind.NUMBER) if is_numeric(cell) else int(cell.kind)
-
-
-def _extent(sheet: Sheet, filled: set[tuple[int, int]]) -> Box | None:
+def _extent(sheet: Sheet, cells: CellArrays, filled: NDArray[np.bool_], codes: Positions) -> Box | None:
     """The box around all values and native tables, and one more line where formatting goes on."""
-    boxes = [Box(column, row, column + 1, row + 1) for row, column in filled]
-    boxes += [table.box for table in sheet.tables]
+    boxes = [table.box for table in sheet.tables] + _around(cells.rows[filled], cells.columns[filled])
     if not boxes:
         return None
-    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
-    right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
-    near = Box(max(left - 1, 0), max(top - 1, 0), right + 1, bottom + 1)
-    for (row, column), cell in sheet.cells.items():
-        is_near = near.left <= column < near.right and near.top <= row < near.bottom
-        if is_near and pattern_code(sheet.styles[cell.style]):
-            left, top = min(left, column), min(top, row)
-            right, bottom = max(right, column + 1), max(bottom, row + 1)
-    return Box(left, top, right, bottom)
+    box = _hull(boxes)
+    near = (cells.rows >= box.top - 1) & (cells.rows <= box.bottom)
+    near &= (cells.columns >= box.left - 1) & (cells.columns <= box.right)
+    near &= codes > 0
+    return _hull([box, *_around(cells.rows[near], cells.columns[near])])
 
 
-def _describe(sheet: Sheet, fold: Fold) -> Bytes:
-    rows = {int(position): number for number, position in enumerate(fold.rows.kept)}
-    columns = {int(position): number for number, position in enumerate(fold.columns.kept)}
-    sizes = [size for cell in sheet.cells.values() if (size := sheet.styles[cell.style].font_size)]
-    median_size = statistics.median(sizes) if sizes else None
-    by_style = [style_bytes(style, median_size, sheet.styles[0]) for style in sheet.styles]
-    if not sheet.has_formatting:
-        by_style = [np.zeros(NUM_CHANNELS, dtype=np.uint8)] * len(sheet.styles)
+def _around(rows: Positions, columns: Positions) -> list[Box]:
+    """The box around some cells; none around no cell."""
+    if len(rows) == 0:
+        return []
+    box = Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    return [Box(*(int(edge) for edge in box))]
+
+
+def _hull(boxes: list[Box]) -> Box:
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return Box(min(left), min(top), max(right), max(bottom))
+
+
+def _describe(sheet: Sheet, cells: CellArrays, facts: ContentFacts, fold: Fold) -> Bytes:
+    y, x = fold.rows.index(cells.rows), fold.columns.index(cells.columns)
+    kept = np.flatnonzero((y >= 0) & (x >= 0))
+    place = y[kept] * len(fold.columns) + x[kept]
     # A blank cell without formatting is all zeros, like the blank lines that augmentation and padding add.
-    grid = np.zeros((len(rows), len(columns), NUM_CHANNELS), dtype=np.uint8)
-    for (row, column), cell in sheet.cells.items():
-        y, x = rows.get(row), columns.get(column)
-        if y is None or x is None:
-            continue
-        grid[y, x] = by_style[cell.style]
-        if cell.comment:
-            grid[y, x, INDEX["has_comment"]] = 255
-        if is_filled(cell):
-            above, left = sheet.cells.get((row - 1, column)), sheet.cells.get((row, column - 1))
-            grid[y, x] += _content_bytes(cell, above, left)
+    grid = np.zeros((len(fold.rows), len(fold.columns), NUM_CHANNELS), dtype=np.uint8)
+    flat = grid.reshape(-1, NUM_CHANNELS)
+    if sheet.has_formatting:
+        by_style = _style_table(sheet, cells)
+        for block in _blocks(len(kept)):
+            flat[place[block]] = by_style[cells.styles[kept[block]]]
+    flat[place[cells.comments[kept]], INDEX["has_comment"]] = 255
+    has_content = facts.filled[cells.contents[kept]]
+    _write_content(flat, place[has_content], cells, facts, kept[has_content])
     _mark_structure(grid, sheet, fold)
     return np.ascontiguousarray(grid.transpose(2, 0, 1))
 
 
-def _content_bytes(cell: Cell, above: Cell | None, left: Cell | None) -> Bytes:
-    """The content channels of a filled cell, next to its neighbours in the sheet."""
-    text = display_text(cell)
-    kind = "kind_formula" if cell.formula is not None else _KIND_CHANNEL.get(cell.kind, "kind_text")
-    names = [kind, "filled", "numeric" if is_numeric(cell) else "textual", _length_channel(len(text))]
-    names += [name for name, present in _text_flags(text) if present]
-    if isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool) and cell.value < 0:
-        names.append("negative")
-    for side, neighbour in (("above", above), ("left", left)):
-        if neighbour is None or not is_filled(neighbour):
-            continue
-        other = display_text(neighbour)
-        if other == text:
-            names.append(f"same_value_{side}")
-        if looks.pattern_of(other) == looks.pattern_of(text):
-            names.append(f"same_pattern_{side}")
-    values = np.zeros(NUM_CHANNELS, dtype=np.uint8)
-    values[[INDEX[name] for name in names]] = 255
-    if text:
-        values[INDEX["digit_share"]] = round(255 * sum(letter.isdigit() for letter in text) / len(text))
-        values[INDEX["letter_share"]] = round(255 * sum(letter.isalpha() for letter in text) / len(text))
-        values[INDEX["leading_spaces"]] = min(255, 32 * (len(text) - len(text.lstrip())))
-    return values
+def _style_table(sheet: Sheet, cells: CellArrays) -> Bytes:
+    """The channels of each style, ``[styles, C]``; of one that no cell has, zeros."""
+    counts = np.bincount(cells.styles, minlength=len(sheet.styles))
+    median_size = median_font_size(sheet.styles, counts.tolist())
+    table = np.zeros((len(sheet.styles), NUM_CHANNELS), dtype=np.uint8)
+    for index in np.flatnonzero(counts).tolist():
+        table[index] = style_bytes(sheet.styles[index], median_size, sheet.styles[0])
+    return table
 
 
-def display_text(cell: Cell) -> str:
-    """The value as text; close to what a user sees, number formats aside."""
-    value = cell.value
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        return value.date().isoformat()
-    return "" if value is None else str(value)
+def _write_content(
+    flat: Bytes, place: Positions, cells: CellArrays, facts: ContentFacts, which: Positions
+) -> None:
+    """Write the content channels of some filled cells, next to their neighbours in the sheet.
+
+    Args:
+        flat: ``[cells of the grid, C]``.
+        place: where in ``flat`` each cell is.
+        cells: the sheet's cells.
+        facts: of their contents.
+        which: index of each cell among the sheet's.
+    """
+    contents = cells.contents[which]
+    neighbours = {
+        "above": find_cells(cells, cells.rows[which] - 1, cells.columns[which]),
+        "left": find_cells(cells, cells.rows[which], cells.columns[which] - 1),
+    }
+    others = {}
+    for side, (at, there) in neighbours.items():
+        there[there] = facts.filled[cells.contents[at[there]]]
+        others[side] = np.flatnonzero(there), cells.contents[at[there]]
+    is_needed = np.zeros(len(cells.values), dtype=np.bool_)
+    for some in (contents, *(other for _, other in others.values())):
+        is_needed[some] = True
+    described = ContentBytes(cells, facts, np.flatnonzero(is_needed))
+    own = described.index(contents)
+    for block in _blocks(len(which)):
+        flat[place[block], :NUM_CONTENT] = described.values[own[block]]
+    for side, (with_neighbour, other) in others.items():
+        mine, theirs = own[with_neighbour], described.index(other)
+        for name, numbers in (("same_value", described.texts), ("same_pattern", described.patterns)):
+            same = with_neighbour[numbers[mine] == numbers[theirs]]
+            flat[place[same], INDEX[f"{name}_{side}"]] = 255
 
 
-def _length_channel(length: int) -> str:
-    for limit in (10, 50, 100):
-        if length < limit:
-            return f"length_below_{limit}"
-    return "length_100_up"
-
-
-def _text_flags(text: str) -> tuple[tuple[str, bool], ...]:
-    stripped = text.strip()
-    return (
-        ("all_caps", len(stripped) > 1 and stripped.isupper()),
-        ("ends_with_colon", stripped.endswith(":")),
-        ("total_word", looks.has_total_word(stripped)),
-        ("note_word", looks.has_note_start(stripped)),
-        ("year_like", looks.is_year(stripped)),
-        ("separator", looks.is_separator(stripped)),
-        ("bracketed", len(stripped) > 2 and stripped[0] == "(" and stripped[-1] == ")"),
-    )
+def _blocks(length: int) -> list[slice]:
+    return [slice(start, start + _BLOCK) for start in range(0, length, _BLOCK)]
 
 
 def _mark_structure(grid: Bytes, sheet: Sheet, fold: Fold) -> None:

@@ -5,8 +5,9 @@ The middle of such a run is left out of the grid; the kept positions are the map
 for columns, over the rows that were kept.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -48,6 +49,13 @@ class AxisFold:
     def __len__(self) -> int:
         """Number of positions in the grid."""
         return len(self.kept)
+
+    def index(self, positions: Positions) -> Positions:
+        """Where in the grid some sheet positions are, -1 for those that were folded away."""
+        if len(self.kept) == 0:
+            return np.full(len(positions), -1)
+        at = np.minimum(np.searchsorted(self.kept, positions), len(self.kept) - 1)
+        return np.where(self.kept[at] == positions, at, -1)
 
     def to_sheet(self, first: int, stop: int) -> tuple[int, int]:
         """Half-open grid interval -> half-open sheet interval; exact for every interval."""
@@ -92,53 +100,67 @@ class Fold:
         return self.to_sheet(self.to_grid(box)) == box
 
 
-def line_signatures(entries: Iterable[tuple[int, int, int]], start: int, length: int) -> NDArray[np.int64]:
+def line_signatures(
+    lines: Positions, positions: Positions, codes: Positions, start: int, length: int
+) -> Positions:
     """Number the distinct patterns of the lines of a sparse grid.
 
     Args:
-        entries: ``(line, position, code)`` of every cell that is not blank, sorted.
+        lines: line of every cell that is not blank, ascending.
+        positions: where on its line each of them is, ascending on a line.
+        codes: the code of each.
         start: first line.
-        length: number of lines; lines without entries share the pattern 0.
+        length: number of lines; lines without cells share the pattern 0.
 
     Returns:
         One number a line, equal exactly for lines with the same codes at the same positions.
     """
-    lines: dict[int, list[tuple[int, int]]] = {}
-    for line, position, code in entries:
-        lines.setdefault(line, []).append((position, code))
-    numbers: dict[tuple[tuple[int, int], ...], int] = {(): 0}
     signatures = np.zeros(length, dtype=np.int64)
-    for line, pattern in lines.items():
-        signatures[line - start] = numbers.setdefault(tuple(pattern), len(numbers))
+    if len(lines) == 0:
+        return signatures
+    pairs = np.stack([positions, codes], axis=1).tobytes()
+    pair_bytes = len(pairs) // len(lines)
+    first = np.concatenate([[0], np.flatnonzero(np.diff(lines)) + 1])
+    cuts = (np.append(first, len(lines)) * pair_bytes).tolist()
+    numbers: dict[bytes, int] = {}
+    signatures[lines[first] - start] = [
+        numbers.setdefault(pairs[cut:stop], len(numbers) + 1) for cut, stop in pairwise(cuts)
+    ]
     return signatures
 
 
 def fold_cells(
-    codes: dict[tuple[int, int], int], extent: Box, keep: int, edges: Collection[Box] = ()
+    rows: Positions,
+    columns: Positions,
+    codes: Positions,
+    extent: Box,
+    keep: int,
+    edges: Collection[Box] = (),
 ) -> Fold:
     """Fold a sparse grid of pattern codes: rows first, then columns over the kept rows.
 
     Args:
-        codes: ``(row, column)`` -> code for every cell that is not blank.
+        rows: row of every cell that is not blank, ascending.
+        columns: column of each, ascending in a row.
+        codes: the code of each, not 0.
         extent: the part of the sheet that becomes the grid.
         keep: rows or columns kept at each end of a run.
         edges: boxes whose edges end a run, so that they are kept whatever the cells look like.
     """
-    inside = [
-        (row, column, code)
-        for (row, column), code in sorted(codes.items())
-        if extent.top <= row < extent.bottom and extent.left <= column < extent.right
-    ]
-    signatures = line_signatures(inside, extent.top, extent.height)
+    inside = (rows >= extent.top) & (rows < extent.bottom)
+    inside &= (columns >= extent.left) & (columns < extent.right)
+    rows, columns, codes = rows[inside], columns[inside], codes[inside]
+    signatures = line_signatures(rows, columns, codes, extent.top, extent.height)
     row_edges = [edge for box in edges for edge in (box.top, box.bottom)]
-    rows = AxisFold.from_signatures(_cut(signatures, extent.top, row_edges), extent.top, keep)
+    kept_rows = AxisFold.from_signatures(_cut(signatures, extent.top, row_edges), extent.top, keep)
 
-    kept_rows = set(rows.kept.tolist())
-    turned = sorted((column, row, code) for row, column, code in inside if row in kept_rows)
-    signatures = line_signatures(turned, extent.left, extent.width)
+    is_kept = kept_rows.index(rows) >= 0
+    rows, columns, codes = rows[is_kept], columns[is_kept], codes[is_kept]
+    turned = np.argsort(columns, kind="stable")
+    signatures = line_signatures(columns[turned], rows[turned], codes[turned], extent.left, extent.width)
     column_edges = [edge for box in edges for edge in (box.left, box.right)]
-    columns = AxisFold.from_signatures(_cut(signatures, extent.left, column_edges), extent.left, keep)
-    return Fold(rows, columns)
+    kept_columns = AxisFold.from_signatures(_cut(signatures, extent.left, column_edges), extent.left, keep)
+    return Fold(kept_rows, kept_columns)
 
 
 def _cut(signatures: Positions, start: int, edges: list[int]) -> Positions:

@@ -1,7 +1,10 @@
 """A style becomes bytes: computed once for each distinct style of a workbook, not for each cell."""
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +51,16 @@ def pattern_code(style: Style) -> int:
     flags = (style.bold, style.border_top, style.border_bottom, style.border_left, style.border_right)
     code = sum(1 << bit for bit, flag in enumerate(flags) if flag)
     return code + (32 if style.fill_color is not None else 0)
+
+
+def median_font_size(styles: Sequence[Style], counts: Sequence[int]) -> float | None:
+    """The median font size of a sheet's cells, given how many have each style; None when none has one."""
+    sizes = sorted((style.font_size, n) for style, n in zip(styles, counts, strict=True) if style.font_size)
+    ends = list(accumulate(n for _, n in sizes))
+    if not ends or ends[-1] == 0:
+        return None
+    low, high = (sizes[bisect_right(ends, at)][0] for at in ((ends[-1] - 1) // 2, ends[-1] // 2))
+    return (low + high) / 2
 
 
 def style_bytes(style: Style, median_size: float | None, default: Style) -> NDArray[np.uint8]:

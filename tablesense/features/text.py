@@ -1,7 +1,6 @@
 """What the text of a cell looks like: numbers in disguise, separators, totals, notes, patterns."""
 
 import re
-from functools import lru_cache
 
 _NUMBER = re.compile(
     r"[-+(]?\s*[$€£¥]?\s*[-+]?(\d[\d,.\s]*\d|\d|\.\d+)(e[-+]?\d+)?\s*%?\s*\)?[*rpe]?", re.IGNORECASE
@@ -29,13 +28,10 @@ _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
-@lru_cache(maxsize=65536)
 def is_number_text(text: str) -> bool:
     """Whether a text says a number, a date or the usual signs for a missing number."""
     stripped = text.strip()
-    if len(stripped) > 40:
-        return False
-    return (
+    return len(stripped) <= 40 and (
         stripped.lower() in _MISSING
         or _NUMBER.fullmatch(stripped) is not None
         or _DATE.fullmatch(stripped) is not None
@@ -62,7 +58,14 @@ def is_year(text: str) -> bool:
     return _YEAR.fullmatch(text.strip()) is not None
 
 
-@lru_cache(maxsize=65536)
 def pattern_of(text: str) -> str:
     """The shape of a value: every run of digits becomes ``9``, every word ``a``."""
     return _LETTERS.sub("a", _DIGITS.sub("9", text.strip()))[:40]
+
+
+def patterns_of(stripped: list[str]) -> list[str]:
+    """:func:`pattern_of` of each of some texts without spaces around them, faster than one by one."""
+    joined = "\n".join(stripped)
+    if joined.count("\n") >= len(stripped):
+        return [pattern_of(text) for text in stripped]
+    return [pattern[:40] for pattern in _LETTERS.sub("a", _DIGITS.sub("9", joined)).split("\n")]

@@ -4,11 +4,14 @@ import colorsys
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
-from defusedxml.ElementTree import fromstring
 from openpyxl.styles.colors import COLOR_INDEX
 
+from tablesense.sheets.xlsx_xml import parse_xml
+
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_MOST_THEMES = 1 << 15  # bytes; larger ones are not worth the memory of a cache
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})?([0-9A-Fa-f]{6})")
 
 # The file lists dark 1, light 1, dark 2, light 2; cells number them light 1, dark 1, light 2, dark 2.
@@ -87,7 +90,12 @@ def parse_theme(xml: bytes | str | None) -> tuple[str, ...]:
     """
     if not xml:
         return OFFICE_THEME
-    scheme = fromstring(xml).find(f"{_DRAWING}themeElements/{_DRAWING}clrScheme")
+    return _most_themes(xml) if len(xml) <= _MOST_THEMES else _theme_colors(xml)
+
+
+def _theme_colors(xml: bytes | str) -> tuple[str, ...]:
+    data = xml.encode() if isinstance(xml, str) else xml
+    scheme = parse_xml(data).find(f"{_DRAWING}themeElements/{_DRAWING}clrScheme")
     colors = dict(zip(_THEME_SLOTS, OFFICE_THEME, strict=True))
     for slot in scheme if scheme is not None else ():
         name = slot.tag.removeprefix(_DRAWING)
@@ -97,3 +105,6 @@ def parse_theme(xml: bytes | str | None) -> tuple[str, ...]:
         if name in colors and color is not None:
             colors[name] = color
     return tuple(colors.values())
+
+
+_most_themes = lru_cache(maxsize=16)(_theme_colors)  # most workbooks have the one of their program

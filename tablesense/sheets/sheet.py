@@ -1,10 +1,11 @@
 """What a sheet is, whatever file it came from: cells, interned styles, merges, native tables."""
 
 import datetime as dt
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from tablesense.boxes import Box
+from tablesense.boxes import MAX_COLS, MAX_ROWS, Box
 from tablesense.errors import UserError
 
 CellValue = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
@@ -74,10 +75,11 @@ class Sheet:
 
     ``styles[0]`` is the workbook's default style. ``has_formatting`` is False for a format that
     carries none (CSV), so that a missing border is not read as a border that is not there.
+    ``note`` is a sentence for the user when less than the whole sheet could be read, else empty.
     """
 
     name: str
-    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    cells: MutableMapping[tuple[int, int], Cell] = field(default_factory=dict)
     styles: list[Style] = field(default_factory=lambda: [Style()])
     merges: list[Box] = field(default_factory=list)
     tables: list[NativeTable] = field(default_factory=list)
@@ -85,3 +87,23 @@ class Sheet:
     hidden_columns: frozenset[int] = frozenset()
     visible: bool = True
     has_formatting: bool = True
+    note: str = ""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the sheet is hidden from the user."""
+        return not self.visible
+
+
+def real_merges(boxes: Iterable[Box]) -> list[Box]:
+    """The ranges of more than one cell that lie in a sheet, among those a file calls merged."""
+    return [
+        box
+        for box in boxes
+        if 0 <= box.left < box.right <= MAX_COLS and 0 <= box.top < box.bottom <= MAX_ROWS and box.area > 1
+    ]
+
+
+def outside(row: int, column: int) -> ValueError:
+    """The error of a cell that lies where no sheet has one."""
+    return ValueError(f"a cell lies at row {row + 1}, column {column + 1}")

@@ -1,109 +1,78 @@
 """The one door to workbooks: any supported file becomes a list of sheets, or one clear error."""
 
-import zipfile
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection
 from pathlib import Path
 
+from tablesense.sheets.child import read_in_child
+from tablesense.sheets.delimited import read_delimited
+from tablesense.sheets.detect_format import Format, damaged, find_format
+from tablesense.sheets.fallback import read_xlsx_or_values
+from tablesense.sheets.ods import read_ods
+from tablesense.sheets.request import DEFAULT_LIMITS, Budget, ReadLimits, ReadRequest
 from tablesense.sheets.sheet import Sheet, SheetError
-from tablesense.sheets.xlsx import read_xlsx
+from tablesense.sheets.source import Source
 
-_OLE_MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
-_ZIP_MAGIC = b"PK"
-_CONTENT_TYPES = "[Content_Types].xml"
-_SAVE_AS_XLSX = "open it in a spreadsheet program and save it as .xlsx"
+__all__ = ["DEFAULT_LIMITS", "ReadLimits", "open_workbook"]
 
-
-@dataclass(frozen=True)
-class ReadLimits:
-    """What a file may cost: bytes once unpacked, and cells kept over all sheets that are read."""
-
-    max_unpacked_bytes: int = 512 * 1024**2
-    max_cells: int = 2_000_000
-
-
-DEFAULT_LIMITS = ReadLimits()
-
-_Reader = Callable[[Path, int, Collection[str] | None], list[Sheet]]
+# XML of the worst kind takes forty times its size to read; a larger .xlsx is read where that is bounded.
+_LARGE = 32 * 1024**2
 
 
 def open_workbook(
-    path: str | Path,
+    file: str | Path | bytes,
     *,
     sheet_names: Collection[str] | None = None,
+    include_hidden: bool = False,
     limits: ReadLimits = DEFAULT_LIMITS,
 ) -> list[Sheet]:
-    """Read a workbook's worksheets in their order, hidden ones too (see ``Sheet.visible``).
+    """Read a workbook's worksheets in their order.
 
-    The format is told by the content, whatever the file is called; .xlsx and .xlsm are read.
-    ``sheet_names`` limits the work to these sheets; a name that the workbook lacks gives no sheet.
-    The file is closed when this returns.
+    The content tells the format, whatever the file is called: .xlsx, .xlsm, .xls and .ods with their
+    formatting, .xlsb, .csv and .tsv without. Chart, dialog and macro sheets are left out. Where a
+    workbook's formatting is damaged, the sheets hold values only and a ``note``.
+
+    Args:
+        file: a path, or a whole file as bytes.
+        sheet_names: only these sheets, hidden or not; a name that the workbook lacks gives no sheet.
+        include_hidden: give the hidden sheets too (see ``Sheet.visible``).
+        limits: what the file may cost.
 
     Raises:
         SheetError: the file cannot be read; the message names the file, the cause and the remedy.
     """
-    path = Path(path)
+    source = Source(file)
+    names = None if sheet_names is None else frozenset(sheet_names)
     try:
-        reader = _find_reader(path, limits)
-        return reader(path, limits.max_cells, sheet_names)
+        sheets = _read(source, ReadRequest(names, include_hidden, limits))
     except SheetError as error:
-        raise SheetError(f"{path}: {error}") from error
+        raise SheetError(f"{source.name}: {error}") from error
     except Exception as error:
         # A damaged part can make zipfile, the XML parser or openpyxl raise almost anything.
-        raise SheetError(f"{path}: the workbook is damaged ({_in_short(error)}); {_SAVE_AS_XLSX}") from error
+        raise SheetError(f"{source.name}: {damaged(error)}") from error
+    _make_names_unique(sheets)
+    return sheets
 
 
-def _find_reader(path: Path, limits: ReadLimits) -> _Reader:
-    """The reader for the file's format; a SheetError's text leaves the file's name to the caller."""
-    head = _head(path)
-    if head.startswith(_OLE_MAGIC):
-        raise SheetError(
-            f"it is an old .xls or is password protected; remove any password, then {_SAVE_AS_XLSX}"
-        )
-    if not head.startswith(_ZIP_MAGIC):
-        raise SheetError("it is not a workbook; give an .xlsx or .xlsm file")
-    return _find_zip_reader(path, limits)
+def _read(source: Source, request: ReadRequest) -> list[Sheet]:
+    source.budget = budget = Budget(request.limits)
+    format_, unpacked = find_format(source, request.limits)
+    if format_ is Format.XLSX and unpacked <= _LARGE:
+        return read_xlsx_or_values(source, request, lambda: read_in_child("values", source.read(), request))
+    if format_ is Format.ODS:
+        return read_ods(source, request, budget)
+    if format_ is Format.DELIMITED:
+        wanted = request.wants(source.stem, visible=True)
+        return [read_delimited(source, source.stem, budget)] if wanted else []
+    return read_in_child(format_.value, source.read(), request)
 
 
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-    except FileNotFoundError:
-        raise SheetError("there is no such file; check the path") from None
-    except IsADirectoryError:
-        raise SheetError("it is a directory; give a workbook file") from None
-    except OSError as error:
-        raise SheetError(f"it cannot be opened ({error.strerror}); check its permissions") from error
-    if not head:
-        raise SheetError("the file is empty; copy or download it again")
-    return head
-
-
-def _find_zip_reader(path: Path, limits: ReadLimits) -> _Reader:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            # zipfile never unpacks more than the directory promises, so this bound holds.
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-            if unpacked > limits.max_unpacked_bytes:
-                raise SheetError(
-                    f"it unpacks to {unpacked:,} bytes, more than the {limits.max_unpacked_bytes:,} allowed; "
-                    "raise max_unpacked_bytes in ReadLimits if you trust the file"
-                )
-            names = set(archive.namelist())
-            types = archive.read(_CONTENT_TYPES) if _CONTENT_TYPES in names else b""
-    except zipfile.BadZipFile as error:
-        raise SheetError(
-            f"the zip container is truncated or damaged ({_in_short(error)}); copy or download it again"
-        ) from error
-    if b"ms-excel.sheet.binary" in types or "mimetype" in names:
-        raise SheetError(f"it is an .xlsb or OpenDocument workbook, which is not read yet; {_SAVE_AS_XLSX}")
-    if b"spreadsheetml" in types:
-        return read_xlsx
-    raise SheetError("the zip file holds no spreadsheet; give an .xlsx or .xlsm file")
-
-
-def _in_short(error: Exception) -> str:
-    """Kind and first line of an error, for a message of one line."""
-    lines = str(error).splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0][:160]}".removesuffix(": ")
+def _make_names_unique(sheets: list[Sheet]) -> None:
+    """Number the sheets that share a name, as only a damaged workbook has them."""
+    taken: set[str] = set()
+    for sheet in sheets:
+        name, number = sheet.name, 2
+        while sheet.name in taken:
+            sheet.name, number = f"{name} ({number})", number + 1
+        if sheet.name != name:
+            sheet.note = sheet.note or f"the workbook has more than one sheet called {name!r}"
+        taken.add(sheet.name)

@@ -5,14 +5,15 @@ Excel opens; nothing of that matters here.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from defusedxml.ElementTree import fromstring
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 
 from tablesense.sheets.colors import ColorTable, palette_of, rgb
 from tablesense.sheets.sheet import Style
+from tablesense.sheets.xlsx_xml import parse_xml
 
 _FALSE = frozenset({"0", "false"})
 
@@ -26,13 +27,13 @@ class Stylesheet:
     """
 
     def __init__(self, xml: bytes | None, theme: tuple[str, ...]) -> None:
-        root = fromstring(xml) if xml else Element("styleSheet")
+        self._root = root = parse_xml(xml) if xml else Element("styleSheet")
+        self._theme = theme
         # Some writers use the namespace of Strict Open XML, so names are matched without one.
-        palette = palette_of(node.get("rgb", "") for node in root.iterfind(".//{*}indexedColors/{*}rgbColor"))
-        self._colors = ColorTable(theme, palette)
-        self._fonts = self._converted(root, "fonts", self._font)
-        self._fills = self._converted(root, "fills", self._fill)
-        self._borders = self._converted(root, "borders", _border)
+        parts = {node.tag.rpartition("}")[2]: list(node) for node in root}
+        self._fonts, self._fills, self._borders = (
+            parts.get(name, []) for name in ("fonts", "fills", "borders")
+        )
         codes = {
             node.get("numFmtId", ""): node.get("formatCode", "") for node in root.iterfind("{*}numFmts/*")
         }
@@ -57,6 +58,15 @@ class Stylesheet:
         """The style ids that show a number as a duration, such as ``[h]:mm``."""
         return self._ids(is_timedelta_format)
 
+    def number_code(self, style_id: int) -> str:
+        """How the style of an id shows a number: ``n`` as such, ``date`` or ``duration``."""
+        if style_id >= len(self._xfs):
+            return "n"
+        code = self._format(self._xfs[style_id])
+        if not is_date_format(code):
+            return "n"
+        return "duration" if is_timedelta_format(code) else "date"
+
     def index(self, style_id: int) -> int:
         """The index in ``styles`` of a cell's style id; an id the stylesheet lacks means the default."""
         found = self._by_id.get(style_id)
@@ -69,9 +79,9 @@ class Stylesheet:
     def _style(self, xf: Element) -> Style:
         alignment, protection = _attributes(xf, "alignment"), _attributes(xf, "protection")
         return Style(
-            **_pick(self._fonts, xf.get("fontId")),
-            **_pick(self._fills, xf.get("fillId")),
-            **_pick(self._borders, xf.get("borderId")),
+            **_picked(self._fonts, xf.get("fontId"), self._font),
+            **_picked(self._fills, xf.get("fillId"), self._fill),
+            **_picked(self._borders, xf.get("borderId"), _border),
             number_format=self._format(xf),
             horizontal=alignment.get("horizontal", "general"),
             vertical=alignment.get("vertical", "bottom"),
@@ -87,11 +97,10 @@ class Stylesheet:
     def _ids(self, test: Callable[[str], bool]) -> frozenset[int]:
         return frozenset(index for index, xf in enumerate(self._xfs) if test(self._format(xf)))
 
-    @staticmethod
-    def _converted(
-        root: Element, tag: str, convert: Callable[[Element], dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        return [convert(node) for node in root.iterfind(f"{{*}}{tag}/*")]
+    @cached_property
+    def _colors(self) -> ColorTable:
+        colors = self._root.iterfind(".//{*}indexedColors/{*}rgbColor")
+        return ColorTable(self._theme, palette_of(node.get("rgb", "") for node in colors))
 
     def _font(self, font: Element) -> dict[str, Any]:
         size = _attributes(font, "sz").get("val")
@@ -148,7 +157,9 @@ def _attributes(parent: Element, tag: str) -> Mapping[str, str]:
     return {} if node is None else node.attrib
 
 
-def _pick(parts: list[dict[str, Any]], index: str | None) -> dict[str, Any]:
+def _picked(
+    parts: list[Element], index: str | None, convert: Callable[[Element], dict[str, Any]]
+) -> dict[str, Any]:
     """The part that a format names; one that the stylesheet lacks changes nothing."""
     number = int(index or 0)
-    return parts[number] if 0 <= number < len(parts) else {}
+    return convert(parts[number]) if 0 <= number < len(parts) else {}

@@ -331,7 +331,8 @@ def test_hidden_rows_columns_and_sheets(tmp_path: Path) -> None:
     ws.row_dimensions.group(6, 7, hidden=True)
     for state in ("hidden", "veryHidden"):
         book.create_sheet(state).sheet_state = state
-    first, *others = read(book, tmp_path)
+    book.save(tmp_path / "book.xlsx")
+    first, *others = open_workbook(tmp_path / "book.xlsx", include_hidden=True)
     assert first.hidden_rows == {2, 5, 6}
     assert first.hidden_columns == {1, 3, 4, 5}
     assert [sheet.visible for sheet in (first, *others)] == [True, False, False]

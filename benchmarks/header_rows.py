@@ -1,0 +1,144 @@
+"""How often header rows are counted right: ``python -m benchmarks.header_rows``.
+
+On the tables of ``deco`` as people annotated them, and on generated sheets whose cells know their role.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.features import REAL_DATA
+from tablesense.boxes import Box, parse_a1, to_a1
+from tablesense.detection.headers import count_header_rows
+from tablesense.sheets.sheet import Sheet, SheetError
+from tablesense.sheets.workbook import open_workbook
+from tablesense.synthetic.blocks import Role
+from tablesense.synthetic.layout import generate_sheet
+from tablesense.synthetic.write import workbook_bytes
+
+_ANNOTATIONS = "Range_Annotations_Data"
+
+
+class Case(NamedTuple):
+    """A table whose number of header rows is known."""
+
+    where: str
+    sheet: Sheet
+    box: Box
+    header_rows: int
+
+
+def deco_cases(folder: Path) -> Iterator[Case]:
+    """The tables of DECO.
+
+    The header reaches from the table's first row to the last row of the header annotations that begin
+    before any data; an annotation one column wide names rows, not columns.
+    """
+    for path in sorted((folder / "workbooks").glob("*.xlsx")):
+        try:
+            (notes,) = open_workbook(path, sheet_names=[_ANNOTATIONS])
+        except SheetError as error:
+            Console(stderr=True).print(f"left out: {error}", markup=False)
+            continue
+        rows = _records(notes)
+        for record in rows:
+            if record["Annotation.Label"] != "Table":
+                continue
+            (sheet,) = open_workbook(path, sheet_names=[record["Sheet.Name"]])
+            box = parse_a1(record["Annotation.Range"])
+            parts = [
+                (part["Annotation.Label"], parse_a1(part["Annotation.Range"]))
+                for part in rows
+                if part["Annotation.Parent"] == record["Annotation.Name"]
+            ]
+            yield Case(f"{path.name} {sheet.name} {to_a1(box)}", sheet, box, _header_rows(box, parts))
+
+
+def _records(sheet: Sheet) -> list[dict[str, str]]:
+    """The rows below the first as dictionaries by column name."""
+    first = min(row for row, _ in sheet.cells)
+    names = {column: str(cell.value) for (row, column), cell in sheet.cells.items() if row == first}
+    rows: dict[int, dict[str, str]] = {}
+    for (row, column), cell in sorted(sheet.cells.items()):
+        if row > first:
+            rows.setdefault(row, {})[names[column]] = str(cell.value)
+    return list(rows.values())
+
+
+def _header_rows(table: Box, parts: list[tuple[str, Box]]) -> int:
+    data = min((box.top for label, box in parts if label == "Data"), default=table.bottom)
+    ends = [
+        box.bottom
+        for label, box in parts
+        if label == "Header" and box.top <= data and (box.width > 1 or table.width == 1)
+    ]
+    return max(ends, default=table.top) - table.top
+
+
+def synthetic_cases(count: int) -> Iterator[Case]:
+    """Tables of generated sheets: header rows are the first rows that hold header cells.
+
+    The names in the first column of a table laid on its side name rows.
+    """
+    with TemporaryDirectory() as folder:
+        for number in range(count):
+            plan = generate_sheet(Random(f"header rows {number}"))
+            path = Path(folder) / f"{number}.xlsx"
+            path.write_bytes(workbook_bytes([plan]))
+            (sheet,) = open_workbook(path)
+            for box in plan.tables:
+                heads = [
+                    row
+                    for (row, column), spec in plan.block.cells.items()
+                    if spec.role is Role.HEADER
+                    and column > box.left
+                    and box.contains(Box(column, row, column + 1, row + 1))
+                ]
+                known = _first_run(sorted(set(heads)), box.top)
+                yield Case(f"generated sheet {number} {to_a1(box)}", sheet, box, known)
+
+
+def _first_run(rows: list[int], top: int) -> int:
+    count = 0
+    while count < len(rows) and rows[count] == top + count:
+        count += 1
+    return count
+
+
+def main() -> None:
+    """Print the share of exact counts, and every table of DECO that is counted wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--deco", type=Path, default=REAL_DATA / "deco")
+    parser.add_argument("--synthetic", type=int, default=300, metavar="SHEETS")
+    options = parser.parse_args()
+    table = Table("tables of", "number", "exact", "off by one", "always one row", title="header rows")
+    wrong = []
+    sources = {"deco": list(deco_cases(options.deco)), "generated": list(synthetic_cases(options.synthetic))}
+    for name, cases in sources.items():
+        counts = [count_header_rows(case.sheet, case.box) for case in cases]
+        off = [abs(count - case.header_rows) for count, case in zip(counts, cases, strict=True)]
+        always = [case.header_rows == 1 for case in cases]
+        shares = [
+            f"{sum(hits) / max(len(cases), 1):.3f}"
+            for hits in ([n == 0 for n in off], [n == 1 for n in off], always)
+        ]
+        table.add_row(name, str(len(cases)), *shares)
+        wrong += [
+            f"{case.where}: {count} for {case.header_rows}"
+            for case, count in zip(cases, counts, strict=True)
+            if count != case.header_rows and name == "deco"
+        ]
+    console = Console(markup=False, highlight=False)
+    console.print(table)
+    for line in wrong:
+        console.print(line, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

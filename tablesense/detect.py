@@ -1,0 +1,186 @@
+"""Find tables: ``python -m tablesense.detect book.xlsx more/ 'reports/*.xls'`` (or ``tablesense detect``)."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from typing_extensions import override
+
+from tablesense.errors import UserError
+
+COMMAND = "python -m tablesense.detect"
+SOME_FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+
+_DESCRIPTION = """\
+Find the tables in workbooks, to the exact cell, and print a line for each: file, sheet, range, score, size
+and header rows. Reads .xlsx, .xlsm, .xls, .xlsb, .ods, .csv and .tsv. Folders are walked. Nothing is written
+beside the files; what is written, and where, is said by the options.
+
+Exit code: 0, tables found or not; 1, a file could not be looked at (the others are done); 2, wrong use."""
+_WEIGHTS = (
+    "a run directory, a checkpoint, a folder with a saved model, or a model's name on the Hugging Face hub "
+    "(default: $TABLESENSE_WEIGHTS, else the released model)"
+)
+_ANNOTATE = (
+    "write a copy of the workbook (one .xlsx, or .xlsm with macros) with every table framed and its score in "
+    "a comment; for several workbooks a folder"
+)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the command; 0, 1 when a file failed, 2 after wrong use, 130 after Ctrl-C or SIGTERM."""
+    try:
+        options = make_parser().parse_args(sys.argv[1:] if args is None else args)
+        with _stopped_in_order():
+            return _detect(options)
+    except UserError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        return INTERRUPTED
+    except BrokenPipeError:  # `| head` has seen enough
+        # What is still in the buffer would be tried again, and fail, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SystemExit as end:  # --help
+        return end.code if isinstance(end.code, int) else 0
+
+
+def _detect(options: argparse.Namespace) -> int:
+    from tablesense.detection.files import find_files
+    from tablesense.detection.weights import locate
+
+    # Before anything that takes time to import: what is wrong with these is said at once.
+    files = find_files(options.files)
+    locate(options.weights)
+
+    from tablesense.detection.command import run
+
+    return SOME_FAILED if run(options, files) else 0
+
+
+class _Parser(argparse.ArgumentParser):
+    @override
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}; see `{self.prog} --help`")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    parser = _Parser(
+        prog=COMMAND,
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a workbook, a folder, or a pattern in quotes"
+    )
+    _add_model(parser.add_argument_group("the model"))
+    _add_reading(parser.add_argument_group("reading"))
+    _add_output(parser.add_argument_group("output"))
+    return parser
+
+
+def _add_model(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--weights", metavar="MODEL", help=_WEIGHTS)
+    group.add_argument(
+        "--threshold",
+        type=_share,
+        metavar="SCORE",
+        help="leave out tables scored lower (default: the model's)",
+    )
+    group.add_argument("--device", default="auto", help="cpu, cuda, ... (default: a GPU if there is one)")
+    group.add_argument(
+        "--max-grid-cells",
+        type=_count,
+        metavar="N",
+        help="cells of a folded sheet seen at once; larger sheets are cut between tables (default 100,000)",
+    )
+
+
+def _add_reading(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--sheet", action="append", metavar="NAME", help="only this sheet; can be repeated")
+    group.add_argument("--hidden", action="store_true", help="hidden sheets as well")
+    group.add_argument("--jobs", type=_count, metavar="N", help="processes that read (default: by the files)")
+    group.add_argument("--max-cells", type=_count, metavar="N", help="filled cells of a file (2,000,000)")
+    group.add_argument("--max-mb", type=_count, metavar="N", help="size of a file, unpacked (256)")
+    group.add_argument("--max-seconds", type=_seconds, metavar="N", help="time to read a file (60)")
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--output", choices=("table", "json", "jsonl", "csv"), default="table", help="(table)")
+    group.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the listing there, not to the terminal"
+    )
+    group.add_argument("--annotate", type=Path, metavar="OUT.xlsx", help=_ANNOTATE)
+    group.add_argument(
+        "--native-tables",
+        action="store_true",
+        help="with --annotate: make Excel tables where that is possible",
+    )
+    group.add_argument("--extract", type=Path, metavar="DIR", help="write each table there as a file")
+    group.add_argument("--extract-format", choices=("csv", "parquet"), default="csv", help="(csv)")
+    group.add_argument(
+        "--allow-formulas",
+        action="store_true",
+        help="in CSVs of --extract, leave texts that a spreadsheet program would run as formulas as they are",
+    )
+    group.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write one page that shows the sheets and tables"
+    )
+    group.add_argument(
+        "--annotations",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="with --report: annotated tables to show beside those found, as in annotations.jsonl",
+    )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"must lie between 0 and 1, got {text}")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be more than 0, got {text}")
+    return number
+
+
+@contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """Let SIGTERM stop the command as Ctrl-C does, or the processes that read would outlive it."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    try:
+        previous = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread: signals are somebody else's there
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""``detect_tables``, and the same for many files: read in processes, batched, one result a file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tablesense.detection.headers import count_header_rows
+from tablesense.detection.reading import (
+    FoundSheet,
+    PreparedFile,
+    PreparedSheet,
+    ReadOptions,
+    read_sheets,
+    workbook_bytes,
+)
+from tablesense.detection.strips import MAX_GRID_CELLS
+from tablesense.detection.table import FileResult, SheetTables, Table
+from tablesense.errors import UserError
+from tablesense.sheets.workbook import DEFAULT_LIMITS, ReadLimits
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+    from tablesense.detection.find import TableFinder
+    from tablesense.model.detector import TableDetector
+
+_FILES, _CELLS = 16, 20_000  # put together before the network runs
+
+
+def detect_tables(
+    source: str | Path | bytes | Workbook,
+    weights: str | Path | TableDetector | None = None,
+    threshold: float | None = None,
+    *,
+    sheet_names: Collection[str] | None = None,
+    include_hidden: bool = False,
+    device: str = "auto",
+    limits: ReadLimits = DEFAULT_LIMITS,
+    max_grid_cells: int = MAX_GRID_CELLS,
+) -> list[Table]:
+    """Find the tables of a workbook, sheet by sheet, from the top down.
+
+    Args:
+        source: a file, the bytes of one, or a workbook that openpyxl has open. In an open workbook
+            formulas have no results, unless it was opened with ``data_only=True``.
+        weights: what :func:`tablesense.detection.weights.load_detector` takes; None is the released model.
+        threshold: a table scored lower is left out; None takes the model's own.
+        sheet_names: look at these sheets only, hidden or not.
+        include_hidden: look at hidden sheets as well.
+        device: where the network runs; ``auto`` takes a GPU where there is one.
+        limits: what the file may cost to read.
+        max_grid_cells: cells of a folded sheet that the network sees at once; a larger sheet is cut
+            between its tables where it can be, and a warning says what was left out.
+
+    Raises:
+        UserError: the file cannot be read (SheetError), or there are no such weights.
+    """
+    from tablesense.detection.find import TableFinder
+    from tablesense.detection.weights import load_detector
+
+    finder = TableFinder(load_detector(weights, device), threshold, max_grid_cells)
+    names = None if sheet_names is None else frozenset(sheet_names)
+    options = ReadOptions(names, include_hidden, limits)
+    file = str(source) if isinstance(source, str | Path) else ""
+    prepared = read_sheets(_readable(source), options)
+    found = finder.find(prepared)
+    for sheet, result in zip(prepared, found, strict=True):
+        if result.note is not None and not sheet.empty:
+            where = f"{file or 'the workbook'}, sheet {sheet.sheet.name!r}"
+            warnings.warn(f"{where}: {result.note}", RuntimeWarning, stacklevel=2)
+    return _result(PreparedFile(file, prepared), found).tables
+
+
+def _readable(source: str | Path | bytes | Workbook) -> Path | bytes:
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, str | Path):
+        return Path(source)
+    if callable(getattr(source, "save", None)):
+        return workbook_bytes(source)
+    raise UserError(f"detect_tables: give a path, bytes or an openpyxl workbook, not {type(source)!r}")
+
+
+def detect_files(
+    files: Iterable[PreparedFile], make_finder: Callable[[], TableFinder]
+) -> Iterator[FileResult]:
+    """The result of every file, in order; small ones go through the network together.
+
+    ``make_finder`` is called once there is a sheet to look at: a file that cannot be read needs no network.
+    """
+    batch: list[PreparedFile] = []
+    for file in files:
+        batch.append(file)
+        if len(batch) == _FILES or sum(member.cells for member in batch) >= _CELLS:
+            yield from _detect(batch, make_finder)
+            batch = []
+    yield from _detect(batch, make_finder)
+
+
+def _detect(files: Sequence[PreparedFile], make_finder: Callable[[], TableFinder]) -> Iterator[FileResult]:
+    sheets: list[PreparedSheet] = [sheet for file in files for sheet in file.sheets]
+    if any(sheet.grid is not None for sheet in sheets):
+        found = make_finder().find(sheets)
+    else:
+        found = [FoundSheet(note=sheet.note) for sheet in sheets]
+    first = 0
+    for file in files:
+        last = first + len(file.sheets)
+        yield _result(file, found[first:last])
+        first = last
+
+
+def _result(file: PreparedFile, found: Sequence[FoundSheet]) -> FileResult:
+    sheets = []
+    for prepared, result in zip(file.sheets, found, strict=True):
+        sheet = prepared.sheet
+        tables = [
+            Table(file.file, sheet.name, box, score, count_header_rows(sheet, box), sheet)
+            for box, score in result.tables
+        ]
+        sheets.append(SheetTables(sheet.name, sheet, tables, result.note, prepared.failed, prepared.empty))
+    return FileResult(file.file, sheets, file.error)

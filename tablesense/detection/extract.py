@@ -1,0 +1,115 @@
+"""Every table as a file of its own, CSV or Parquet, under a name that is safe and used once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from tablesense.comparison.untrusted import folder_name
+from tablesense.detection.frames import as_text, data_columns, require
+from tablesense.detection.table import Table
+from tablesense.sheets.sheet import CellValue
+from tablesense.tracking.run.atomic import atomic_write
+
+EXTRACT_FORMATS = ("csv", "parquet")
+
+_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_HARMLESS = re.compile(r"[-+]*[\d.,\s]*%?")  # `-`, `--`, `-1,200`, `+3 %`: signs and numbers only
+_STEM, _SHEET = 60, 40  # letters kept of the names of the file and the sheet
+
+
+class Extractor:
+    """Writes tables into a folder.
+
+    Args:
+        folder: where to; made when it is not there.
+        file_format: one of ``EXTRACT_FORMATS``.
+        inputs: files that are read: none of them is ever written over.
+        guard: put a quote before texts that a spreadsheet program would run as a formula (CSV only).
+
+    Raises:
+        UserError: Parquet is asked for, and polars is not installed.
+    """
+
+    def __init__(
+        self, folder: Path, file_format: str = "csv", inputs: Iterable[str] = (), *, guard: bool = True
+    ) -> None:
+        if file_format == "parquet":
+            require("polars")
+        self.folder, self.file_format, self.guard = folder, file_format, guard
+        self._taken: set[str] = set()
+        self._inputs = {os.path.realpath(name) for name in inputs}
+
+    def write(self, table: Table) -> Path:
+        """Write one table; returns its file."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = (
+            parquet_bytes(table) if self.file_format == "parquet" else csv_text_of(table, self.guard).encode()
+        )
+        path = self._path(table)
+        with atomic_write(path) as file:
+            file.write(content)
+        return path
+
+    def _path(self, table: Table) -> Path:
+        """``{file}__{sheet}__{range}``, with a number where that is taken."""
+        stem = folder_name(Path(table.file).stem)[:_STEM] or "workbook"
+        sheet = folder_name(table.sheet)[:_SHEET] or "sheet"
+        name = f"{stem}__{sheet}__{table.range.replace(':', '-')}"
+        number, candidate = 2, name
+        while self._is_taken(candidate):
+            candidate = f"{name} ({number})"
+            number += 1
+        self._taken.add(candidate.casefold())
+        return self.folder / f"{candidate}.{self.file_format}"
+
+    def _is_taken(self, name: str) -> bool:
+        path = self.folder / f"{name}.{self.file_format}"
+        # Not every file system tells letters of different case apart.
+        return name.casefold() in self._taken or os.path.realpath(path) in self._inputs
+
+
+def csv_text_of(table: Table, guard: bool = True) -> str:
+    """A table as CSV: the column names, then the rows below the header.
+
+    Args:
+        table: the table.
+        guard: put a quote before texts that a spreadsheet program would run as a formula.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([_field(name, guard) for name in table.column_names()])
+    for values in zip(*data_columns(table), strict=True):
+        writer.writerow([_field(value, guard) for value in values])
+    return _encodable(text.getvalue())
+
+
+def parquet_bytes(table: Table) -> bytes:
+    """A table as a Parquet file.
+
+    Raises:
+        UserError: polars is not installed.
+    """
+    file = io.BytesIO()
+    table.to_polars().write_parquet(file)
+    return file.getvalue()
+
+
+def _field(value: CellValue, guard: bool) -> str:
+    text = as_text(value)
+    return guarded(text) if guard and isinstance(value, str) else text
+
+
+def guarded(text: str) -> str:
+    """The text, with a quote before it if a spreadsheet program would run it as a formula."""
+    is_risky = text.lstrip(" ").startswith(_RUNS_AS_FORMULA) and _HARMLESS.fullmatch(text) is None
+    return f"'{text}" if is_risky else text
+
+
+def _encodable(text: str) -> str:
+    """Without half surrogates, which some files hold and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,68 @@
+"""Which files are meant: paths, folders that are walked, and patterns the shell did not expand."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tablesense.comparison.untrusted import plain
+from tablesense.errors import UserError
+
+WORKBOOK_SUFFIXES = frozenset(
+    {".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".xlsb", ".ods", ".ots", ".csv", ".tsv", ".tab"}
+)
+"""What counts as a workbook in a folder; a file that is named itself is read whatever it is called."""
+
+_LOCK_PREFIXES = ("~$", ".~lock.", ".")  # of Excel, of LibreOffice, and hidden files
+
+
+def find_files(names: Iterable[str]) -> list[str]:
+    """Every file that is meant, once, in the order given; folders in the order of names.
+
+    One that is not there stays among others that are: reading it says what is wrong.
+
+    Raises:
+        UserError: none of the files is there, a pattern matches nothing, or a folder holds no workbook.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        for file in _expand(name):
+            found.setdefault(os.path.realpath(file), file)
+    if not any(map(os.path.lexists, found.values())):
+        raise UserError(f"{plain(next(iter(found.values())))}: there is no such file; check the path")
+    return list(found.values())
+
+
+def _expand(name: str) -> Iterator[str]:
+    if os.path.isdir(name):
+        files = list(_walk(Path(name)))
+        if not files:
+            kinds = " ".join(sorted(WORKBOOK_SUFFIXES))
+            raise UserError(f"{plain(name)}: no workbook in this folder ({kinds})")
+        yield from files
+    elif os.path.lexists(name) or not glob.has_magic(name):
+        yield name
+    else:
+        matches = sorted(glob.glob(os.path.expanduser(name), recursive=True))
+        folders = [match for match in matches if os.path.isdir(match)]
+        files = [file for folder in folders for file in _walk(Path(folder))]
+        files += [match for match in matches if match not in folders and not is_lock_file(match)]
+        if not files:
+            raise UserError(f"{plain(name)}: no file matches this pattern")
+        yield from files
+
+
+def _walk(folder: Path) -> Iterator[str]:
+    """The workbooks below a folder; links to folders are not followed, they may lead in circles."""
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if Path(name).suffix.lower() in WORKBOOK_SUFFIXES and not is_lock_file(name):
+                yield str(Path(parent) / name)
+
+
+def is_lock_file(file: str) -> bool:
+    """Whether a spreadsheet program keeps the file while a workbook is open."""
+    return Path(file).name.startswith(_LOCK_PREFIXES)

@@ -1,0 +1,87 @@
+"""What openpyxl would lose of a workbook: told by comparing the files, not by a list of what it knows."""
+
+from __future__ import annotations
+
+import io
+import re
+from zipfile import BadZipFile, ZipFile
+
+from tablesense.boxes import parse_a1
+
+_PARTS = {
+    "macros": "vbaProject.bin",
+    "charts": "xl/charts/chart",
+    "images": "xl/media/",
+    "pivot tables": "xl/pivotTables/",
+    "slicers": "xl/slicers/",
+    "form controls": "xl/ctrlProps/",
+    "ActiveX controls": "xl/activeX/",
+    "embedded objects": "xl/embeddings/",
+    "threaded comments": "xl/threadedComments/",
+    "diagrams": "xl/diagrams/data",
+}
+_PIECES = {
+    "drawn shapes": ("xl/drawings/", re.compile(rb"<xdr:(?:sp|cxnSp)[ >]")),
+    "sparklines": ("xl/worksheets/", re.compile(rb"<x14:sparkline[ >]")),
+    "formulas with results (a spreadsheet program computes them anew)": (
+        "xl/worksheets/",
+        re.compile(rb"</(?:x:)?f>\s*<(?:x:)?v>|<(?:x:)?f [^>]*/>\s*<(?:x:)?v>"),
+    ),
+}
+# openpyxl makes an object of every cell of a merged range and of a linked one.
+_RANGES = re.compile(rb'<(?:x:)?(?:mergeCell|hyperlink)\s[^>]*?ref="([A-Z$]+[0-9$]+:[A-Z$]+[0-9$]+)"')
+_MAX_RANGE_CELLS = 1_000_000
+
+
+def is_plain_xlsx(data: bytes) -> bool:
+    """Whether a file is an .xlsx or .xlsm by its content."""
+    try:
+        with ZipFile(io.BytesIO(data)) as archive:
+            return any(name.lower().endswith("xl/workbook.xml") for name in archive.namelist())
+    except BadZipFile:
+        return False
+
+
+def has_macros(data: bytes) -> bool:
+    """Whether a file is a workbook with macros."""
+    if not is_plain_xlsx(data):
+        return False
+    with ZipFile(io.BytesIO(data)) as archive:
+        return any(_PARTS["macros"] in name for name in archive.namelist())
+
+
+def is_cheap_to_load(data: bytes) -> bool:
+    """Whether openpyxl can load it without filling memory with the cells of merged and linked ranges."""
+    cells = 0
+    with ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            if "xl/worksheets/" not in name:
+                continue
+            for match in _RANGES.finditer(archive.read(name)):
+                try:
+                    cells += parse_a1(match[1].decode()).area
+                except ValueError:
+                    return False
+    return cells <= _MAX_RANGE_CELLS
+
+
+def losses(original: bytes, copy: bytes) -> str | None:
+    """One line that says what of the original is not in the copy; None when nothing is known to miss."""
+    before, after = _contents(original), _contents(copy)
+    missing = [
+        f"{count - after[name]} {name}" if name != "macros" else name
+        for name, count in before.items()
+        if count > after[name]
+    ]
+    return f"the copy lacks {', '.join(missing)}" if missing else None
+
+
+def _contents(data: bytes) -> dict[str, int]:
+    """How many of each kind of thing a workbook holds."""
+    with ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in archive.namelist() if not name.endswith((".rels", "/"))]
+        counts = {kind: sum(part in name for name in names) for kind, part in _PARTS.items()}
+        for kind, (folder, pattern) in _PIECES.items():
+            parts = (name for name in names if folder in name and name.endswith(".xml"))
+            counts[kind] = sum(len(pattern.findall(archive.read(name))) for name in parts)
+    return counts

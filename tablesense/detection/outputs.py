@@ -1,0 +1,225 @@
+"""What is written of the results: the listing, tables as files, annotated copies, the report page.
+
+Every output checks its target when it is made, before a file is read, and takes in one result at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from rich.console import Console
+
+from tablesense.boxes import Box
+from tablesense.comparison.output import check_target
+from tablesense.comparison.untrusted import folder_name, plain
+from tablesense.corpora.record import parse_annotation
+from tablesense.detection.annotate import SUFFIXES, annotate, refuse_input
+from tablesense.detection.extract import Extractor
+from tablesense.detection.listing import Listing, render
+from tablesense.detection.table import FileResult
+from tablesense.errors import UserError
+from tablesense.tracking.run.atomic import write_text
+
+_ANY_WIDTH = 100_000  # of a listing that no terminal shows
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Output(Protocol):
+    """Something that is written of the results."""
+
+    def add(self, result: FileResult) -> None:
+        """Take in the result of one file."""
+
+    def finish(self) -> None:
+        """Write what could not be written before the last file."""
+
+
+class Messages:
+    """What is said while the command works, on the standard error so that listings can be piped."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+    def say(self, line: str) -> None:
+        """Print a line; text out of files is made plain."""
+        self.console.print(plain(line))
+
+
+class ListingOutput:
+    """The listing, on the standard output or in a file; errors and notes are said as they come.
+
+    Args:
+        output: one of the formats of :func:`render`.
+        file: where to; None is the standard output.
+        inputs: files that are read, which are not written over.
+        messages: where errors are said.
+
+    Raises:
+        UserError: the file cannot be meant.
+    """
+
+    def __init__(self, output: str, file: Path | None, inputs: Sequence[str], messages: Messages) -> None:
+        self.listing = Listing()
+        self._output, self._file, self._messages = output, file, messages
+        if file is not None:
+            check_target("--out", str(file), (file.suffix.lower(),))
+            refuse_input(file, inputs)
+
+    def add(self, result: FileResult) -> None:
+        """Put in what was found in a file."""
+        self.listing.add(result)
+        if result.error is not None:
+            self._messages.say(f"{result.file}: {result.error}")
+        for sheet in result.sheets:
+            if sheet.note is not None and not sheet.empty:  # empty sheets are common, and no surprise
+                self._messages.say(f"{result.file}, sheet {sheet.name}: {sheet.note}")
+
+    def finish(self) -> None:
+        """Write the listing, then say the counts."""
+        if self._file is None:
+            terminal = Console()
+            width = terminal.width if terminal.is_terminal else _ANY_WIDTH
+            encoding = sys.stdout.encoding or "utf-8"
+            text = render(self.listing, self._output, width)
+            sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+            sys.stdout.flush()
+        else:
+            writing(write_text)(self._file, render(self.listing, self._output, _ANY_WIDTH))
+            self._messages.say(f"Wrote {self._file}")
+        self._messages.say(self.listing.summary())
+
+
+class ExtractOutput:
+    """Every table as a file in a folder."""
+
+    def __init__(self, extractor: Extractor, messages: Messages) -> None:
+        self._extractor, self._messages = extractor, messages
+        self._written = 0
+
+    def add(self, result: FileResult) -> None:
+        """Write the tables of a file."""
+        for table in result.tables:
+            writing(self._extractor.write)(table)
+            self._written += 1
+
+    def finish(self) -> None:
+        """Say how many were written."""
+        self._messages.say(f"Wrote {self._written} tables to {self._extractor.folder}")
+
+
+class AnnotateOutput:
+    """An annotated copy of every workbook: in the file that is named, or in a folder.
+
+    Raises:
+        UserError: the target cannot be meant.
+    """
+
+    def __init__(
+        self, target: Path, inputs: Sequence[str], messages: Messages, *, native_tables: bool
+    ) -> None:
+        self._target, self._messages, self._native_tables = target, messages, native_tables
+        self._inputs = {os.path.realpath(name) for name in inputs}
+        self._taken: set[str] = set()
+        self._is_file = target.suffix.lower() in SUFFIXES and not target.is_dir()
+        if self._is_file and len(inputs) > 1:
+            raise UserError("--annotate: name a folder, there are several workbooks")
+        if self._is_file:
+            check_target("--annotate", str(target), SUFFIXES)
+            refuse_input(target, inputs)
+        elif target.exists() and not target.is_dir():
+            raise UserError(f"--annotate: {plain(target)} is to end in .xlsx or .xlsm, or to be a folder")
+
+    def add(self, result: FileResult) -> None:
+        """Write the copy of a workbook that could be read."""
+        if result.error is not None:
+            return
+        target = self._target if self._is_file else self._in_folder(result.file)
+        lack = writing(annotate)(result, target, native_tables=self._native_tables)
+        self._messages.say(f"Wrote {target}" + (f" ({lack})" if lack else ""))
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+    def _in_folder(self, file: str) -> Path:
+        """A name that no other copy has: two workbooks may share theirs."""
+        writing(self._target.mkdir)(parents=True, exist_ok=True)
+        stem = folder_name(Path(file).stem) or "workbook"
+        name, number = stem, 2
+        while self._is_taken(name):
+            name, number = f"{stem} ({number})", number + 1
+        self._taken.add(name.casefold())
+        return self._target / f"{name}.xlsx"
+
+    def _is_taken(self, name: str) -> bool:
+        return (
+            name.casefold() in self._taken or os.path.realpath(self._target / f"{name}.xlsx") in self._inputs
+        )
+
+
+class ReportOutput:
+    """One page that shows all sheets; it keeps them in memory until the end.
+
+    Raises:
+        UserError: the file cannot be meant, or the annotations cannot be read.
+    """
+
+    def __init__(
+        self, file: Path, annotations: Path | None, inputs: Sequence[str], messages: Messages
+    ) -> None:
+        check_target("--report", str(file), (".html", ".htm"))
+        refuse_input(file, inputs)
+        self._file, self._messages = file, messages
+        self._annotations = None if annotations is None else read_annotations(annotations)
+        self._results: list[FileResult] = []
+
+    def add(self, result: FileResult) -> None:
+        """Keep a result for the page."""
+        self._results.append(result)
+
+    def finish(self) -> None:
+        """Write the page."""
+        from tablesense.detection.report import write_report
+
+        if self._results:
+            writing(write_report)(self._results, self._file, self._annotations)
+            self._messages.say(f"Wrote {self._file}")
+
+
+def read_annotations(file: Path) -> dict[tuple[str, str], tuple[Box, ...]]:
+    """The annotated tables of an ``annotations.jsonl``, by file and sheet.
+
+    Raises:
+        UserError: it cannot be read, or a line is no annotation.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"--annotations: {plain(file)} cannot be read ({plain(error)})") from error
+    tables = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            annotation = parse_annotation(line)
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"--annotations: {plain(file)}, line {number}: {plain(error)}") from error
+        tables[annotation.file_name, annotation.sheet_name] = annotation.tables
+    return tables
+
+
+def writing(write: Callable[_P, _T]) -> Callable[_P, _T]:
+    """The same function, with what the disk refuses as a UserError."""
+
+    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return write(*args, **kwargs)
+        except OSError as error:
+            where: Any = error.filename or ""
+            raise UserError(f"{plain(where)}: cannot be written: {error.strerror or plain(error)}") from error
+
+    return wrapped

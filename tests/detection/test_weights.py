@@ -1,0 +1,148 @@
+"""Weights are found wherever a run, a checkpoint or a folder keeps them, and nothing else is taken."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+
+from tablesense.detection import weights
+from tablesense.detection.weights import WEIGHTS_VARIABLE, load_detector, locate
+from tablesense.errors import UserError
+from tablesense.features.channels import FEATURE_VERSION
+from tablesense.model.detector import TableDetector
+from tests.detection.blobs import TINY
+
+
+@pytest.fixture(autouse=True)
+def no_weights_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.setattr(weights, "RELEASED", tmp_path / "released")
+    monkeypatch.setattr(weights, "_loaded", {})
+
+
+@pytest.fixture
+def network() -> TableDetector:
+    return TableDetector(TINY)
+
+
+def write_run(folder: Path, network: TableDetector, version: int = FEATURE_VERSION) -> Path:
+    (folder / "checkpoints").mkdir(parents=True)
+    checkpoint = {
+        "model_state_dict": {f"network.{name}": value for name, value in network.state_dict().items()},
+        "network": asdict(network.config),
+        "feature_version": version,
+    }
+    torch.save(checkpoint, folder / "checkpoints" / "best.pt")
+    (folder / "configs").mkdir()
+    (folder / "configs" / "config.yaml").write_text("model: {init_args: {score_threshold: 0.3}}\n")
+    return folder
+
+
+def same(one: TableDetector, other: TableDetector) -> bool:
+    states = one.state_dict(), other.state_dict()
+    return states[0].keys() == states[1].keys() and all(
+        torch.equal(value, states[1][name]) for name, value in states[0].items()
+    )
+
+
+def test_run_checkpoint_and_folder_give_the_same_network(tmp_path: Path, network: TableDetector) -> None:
+    run = write_run(tmp_path / "run", network)
+    network.save_pretrained(tmp_path / "folder")
+    for source in (run, run / "checkpoints" / "best.pt", tmp_path / "folder", str(run)):
+        loaded = load_detector(source, "cpu")
+        assert same(loaded, network)
+        assert not loaded.training
+
+
+def test_threshold_is_that_of_the_run_or_the_folder(tmp_path: Path) -> None:
+    network = TableDetector(TINY, score_threshold=0.7)
+    network.save_pretrained(tmp_path / "folder")
+    assert load_detector(tmp_path / "folder", "cpu").score_threshold == 0.7
+    assert load_detector(write_run(tmp_path / "run", network), "cpu").score_threshold == 0.3
+
+
+def test_loaded_once_until_the_file_changes(tmp_path: Path, network: TableDetector) -> None:
+    run = write_run(tmp_path / "run", network)
+    first = load_detector(run, "cpu")
+    assert load_detector(run / "checkpoints" / "best.pt", "cpu") is first
+    (run / "checkpoints" / "best.pt").touch()
+    assert load_detector(run, "cpu") is not first
+
+
+def test_without_weights_a_sentence_says_how_to_train(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no weights.*python -m tablesense\.fit --config") as error:
+        load_detector()
+    assert "\n" not in str(error.value)
+
+
+def test_released_model_is_used_and_the_variable_goes_before_it(
+    tmp_path: Path, network: TableDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.save_pretrained(tmp_path / "released")
+    assert same(load_detector(None, "cpu"), network)
+    other = TableDetector(TINY)
+    other.save_pretrained(tmp_path / "other")
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "other"))
+    assert same(load_detector(None, "cpu"), other)
+
+
+def test_wrong_names_are_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "no.pt").write_bytes(b"no checkpoint")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "model.safetensors").write_bytes(b"no tensors")
+    (tmp_path / "broken" / "config.json").write_text("{}")
+    for source in ("runs/nothing here", "empty", "no.pt", "broken"):
+        with pytest.raises(UserError) as error:
+            load_detector(tmp_path / source, "cpu")
+        assert source in str(error.value)
+        assert "\n" not in str(error.value)
+
+
+def test_checkpoint_of_another_feature_version_is_refused(tmp_path: Path, network: TableDetector) -> None:
+    run = write_run(tmp_path / "run", network, version=FEATURE_VERSION - 1)
+    with pytest.raises(UserError, match=f"feature version {FEATURE_VERSION - 1}"):
+        load_detector(run, "cpu")
+
+
+def test_checkpoint_cannot_run_code(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (Path(tmp_path / "ran").write_text, ("x",))
+
+    torch.save({"model_state_dict": Evil()}, tmp_path / "evil.pt")
+    with pytest.raises(UserError, match="no checkpoint of a table detector"):
+        load_detector(tmp_path / "evil.pt", "cpu")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_name_of_the_hub_is_passed_on_with_its_revision(
+    network: TableDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def from_pretrained(name: str, revision: str | None = None) -> TableDetector:
+        asked.append((name, revision))
+        return network
+
+    monkeypatch.setattr(TableDetector, "from_pretrained", from_pretrained)
+    assert locate("someone/tables@v1") == "someone/tables@v1"
+    load_detector("someone/tables@v1", "cpu")
+    load_detector("someone/tables", "cpu")
+    assert asked == [("someone/tables", "v1"), ("someone/tables", None)]
+
+
+def test_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def from_pretrained(*_: object, **__: object) -> TableDetector:
+        raise OSError("no route\nto host")
+
+    monkeypatch.setattr(TableDetector, "from_pretrained", from_pretrained)
+    with pytest.raises(UserError, match=r"someone/tables.*hub \(OSError: no route\)"):
+        load_detector("someone/tables", "cpu")
+
+
+def test_device_that_is_not_there_is_refused() -> None:
+    for device in ("cuda:99", "abacus"):
+        with pytest.raises(UserError, match=f"device '{device}' cannot be used"):
+            load_detector(TableDetector(TINY), device)
