@@ -14,8 +14,9 @@ from tablesense.sheets.source import Source
 
 __all__ = ["DEFAULT_LIMITS", "ReadLimits", "open_workbook"]
 
-# XML of the worst kind takes forty times its size to read; a larger .xlsx is read where that is bounded.
-_LARGE = 32 * 1024**2
+# XML of the worst kind takes 180 times its size to read. An .xlsx that unpacks to more than this is read
+# where memory is bounded, which costs it half a second.
+_LARGE = 8 * 1024**2
 
 
 def open_workbook(
