@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-import yaml
-
 from tablesense.errors import UserError
 from tablesense.search.command import DEFAULT_COMMAND, check_command
 from tablesense.search.parameters import read_parameters
 from tablesense.search.space import Parameter
 from tablesense.search.text import printable
+from tablesense.yaml_file import read_yaml
 
 Method = Literal["bayes", "random", "grid"]
 
@@ -76,16 +75,7 @@ def read_sweep(path: Path) -> SweepFile:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not a text file in UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise UserError(f"{path}{place}: {getattr(error, 'problem', None) or 'not valid YAML'}") from error
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise UserError(f"{path}: a sweep file has sections like 'parameters:', this one has none")
     return content

@@ -4,11 +4,11 @@ import re
 import traceback
 from pathlib import Path
 
-import yaml
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from tablesense.errors import UserError
 from tablesense.tracking.run.faults import first_line
+from tablesense.yaml_file import read_yaml
 
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _UNKNOWN = re.compile(r"[Oo]ption '([^']+)' is not accepted")
@@ -31,16 +31,7 @@ def check_config_file(path: Path) -> None:
     Raises:
         UserError: one line for the user.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"--config: cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"--config: {path} is not a text file in UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise UserError(f"{path}{place}: {getattr(error, 'problem', None) or 'not valid YAML'}") from error
+    content = read_yaml(path, "--config: ")
     if not isinstance(content, dict):
         raise UserError(f"{path}: a configuration needs sections like 'model:', this file has none")
 

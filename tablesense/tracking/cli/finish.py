@@ -6,7 +6,7 @@ from lightning.pytorch.callbacks import WeightAveraging
 from tablesense.tracking.cli.callbacks import callback_of
 from tablesense.tracking.files.run_facts import artifact_name
 from tablesense.tracking.files.run_files import RunFiles
-from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics, test_metrics
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.experiment import ExperimentConfig
 from tablesense.tracking.run.protocols import HasTestData, WritesPredictions, keepers
@@ -38,12 +38,6 @@ def finish(
             best = [run.best_checkpoint] if run.best_checkpoint.exists() else []
             keeper.log_files_as_artifact(name, "model", [*best, *checkpoints])
     run.note_finished(finished=True)
-
-
-def test_metrics(trainer: Trainer) -> dict[str, float]:
-    """What the test of the best epoch gave; empty where there was none."""
-    metrics = trainer.callback_metrics
-    return {name: float(value) for name, value in metrics.items() if name.startswith("test/")}
 
 
 def _evaluate(

@@ -26,10 +26,10 @@ from tablesense.tracking.cli.config_errors import (
     parser_error_line,
     root_cause,
 )
-from tablesense.tracking.cli.finish import finish, test_metrics
+from tablesense.tracking.cli.finish import finish
 from tablesense.tracking.cli.shared_errors import share_errors
 from tablesense.tracking.cli.summary import print_summary
-from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics, test_metrics
 from tablesense.tracking.run.console_log import ConsoleLog
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.experiment import ExperimentConfig

@@ -15,7 +15,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 from typing_extensions import override
 
 from tablesense.tracking.files.csv_files import write_csv
-from tablesense.tracking.metrics.epoch_metrics import EpochMetrics, finite
+from tablesense.tracking.metrics.epoch_metrics import EpochMetrics, finite, test_metrics
 from tablesense.tracking.run.atomic import write_text
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.experiment import ExperimentConfig, Upload
@@ -125,11 +125,10 @@ class RunFiles(Callback):
                         keeper.save_file(file)
 
     def _all_metrics(self, trainer: Trainer) -> dict[str, object]:
-        final = {name: float(value) for name, value in trainer.callback_metrics.items()}
         return {
             "epochs": self._metrics.epoch,
             **finite(self._metrics.summary()),
-            **finite({name: value for name, value in final.items() if name.startswith("test/")}),
+            **finite(test_metrics(trainer)),
             "per_class_metrics": self._class_rows,
         }
 

@@ -190,6 +190,11 @@ class EpochMetrics(Callback):
         return metrics
 
 
+def test_metrics(trainer: Trainer) -> Metrics:
+    """What the test of the best epoch gave; empty where there was none."""
+    return _under("test/", {name: float(value) for name, value in trainer.callback_metrics.items()})
+
+
 def append_row(file: Path, row: Metrics) -> None:
     """Add a line of JSON; where the disk is full, leave the file as it is.
 

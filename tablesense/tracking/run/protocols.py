@@ -89,9 +89,7 @@ class KeepsRun(Protocol):
     def log_summary(self, values: Mapping[str, object]) -> None:
         """Set values of the whole run."""
 
-    def log_files_as_artifact(
-        self, name: str, kind: str, files: Iterable[Path], aliases: list[str] | None = None
-    ) -> None:
+    def log_files_as_artifact(self, name: str, kind: str, files: Iterable[Path]) -> None:
         """Keep files as a versioned artifact."""
 
     def save_file(self, file: Path) -> None:

@@ -116,9 +116,7 @@ class RunWandbLogger(WandbLogger):
         self._send(lambda: self.experiment.summary.update(dict(values)))
 
     @rank_zero_only
-    def log_files_as_artifact(
-        self, name: str, kind: str, files: Iterable[Path], aliases: list[str] | None = None
-    ) -> None:
+    def log_files_as_artifact(self, name: str, kind: str, files: Iterable[Path]) -> None:
         """Keep files as a versioned artifact of type ``kind``."""
 
         def send() -> None:
@@ -128,7 +126,7 @@ class RunWandbLogger(WandbLogger):
             for file in files:
                 _link(file, staged / file.name)
                 artifact.add_file(str(staged / file.name), policy="immutable", skip_cache=True)
-            self.experiment.log_artifact(artifact, aliases=aliases)
+            self.experiment.log_artifact(artifact)
 
         self._send(send)
 
@@ -220,14 +218,13 @@ class RunWandbLogger(WandbLogger):
 def make_wandb_logger(run: RunDirectory, project: str, mode: WandbMode) -> RunWandbLogger:
     """The logger for a run folder: a new W&B run, or the folder's own one continued."""
     logs = log_files(run.path / "wandb", run.card.wandb_id)
-    first_step = 0
+    first_step, epochs = 0, set[int]()
     if mode == "offline":
         # A server knows how far a resumed run is; an offline log starts again at zero.
-        first_step = last_step(logs) + 1
+        first_step, epochs = last_step(logs) + 1, logged_epochs(logs)
         for log in logs:  # what a kill left undone
             with run.faults.guard("W&B files of the run before"):
                 complete_offline_files(log, wait_seconds=0)
-    epochs = logged_epochs(logs)
     return RunWandbLogger(run, project=project, mode=mode, first_step=first_step, epochs=epochs)
 
 
