@@ -13,16 +13,15 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.deco import annotated_sheets
 from benchmarks.features import REAL_DATA
-from tablesense.boxes import Box, parse_a1, to_a1
+from tablesense.boxes import Box, to_a1
 from tablesense.detection.headers import count_header_rows
-from tablesense.sheets.sheet import Sheet, SheetError
+from tablesense.sheets.sheet import Sheet
 from tablesense.sheets.workbook import open_workbook
 from tablesense.synthetic.blocks import Role
 from tablesense.synthetic.layout import generate_sheet
 from tablesense.synthetic.write import workbook_bytes
-
-_ANNOTATIONS = "Range_Annotations_Data"
 
 
 class Case(NamedTuple):
@@ -40,35 +39,12 @@ def deco_cases(folder: Path) -> Iterator[Case]:
     The header reaches from the table's first row to the last row of the header annotations that begin
     before any data; an annotation one column wide names rows, not columns.
     """
-    for path in sorted((folder / "workbooks").glob("*.xlsx")):
-        try:
-            (notes,) = open_workbook(path, sheet_names=[_ANNOTATIONS])
-        except SheetError as error:
-            Console(stderr=True).print(f"left out: {error}", markup=False)
-            continue
-        rows = _records(notes)
-        for record in rows:
-            if record["Annotation.Label"] != "Table":
-                continue
-            (sheet,) = open_workbook(path, sheet_names=[record["Sheet.Name"]])
-            box = parse_a1(record["Annotation.Range"])
-            parts = [
-                (part["Annotation.Label"], parse_a1(part["Annotation.Range"]))
-                for part in rows
-                if part["Annotation.Parent"] == record["Annotation.Name"]
-            ]
-            yield Case(f"{path.name} {sheet.name} {to_a1(box)}", sheet, box, _header_rows(box, parts))
-
-
-def _records(sheet: Sheet) -> list[dict[str, str]]:
-    """The rows below the first as dictionaries by column name."""
-    first = min(row for row, _ in sheet.cells)
-    names = {column: str(cell.value) for (row, column), cell in sheet.cells.items() if row == first}
-    rows: dict[int, dict[str, str]] = {}
-    for (row, column), cell in sorted(sheet.cells.items()):
-        if row > first:
-            rows.setdefault(row, {})[names[column]] = str(cell.value)
-    return list(rows.values())
+    for file, sheet, annotations in annotated_sheets(folder):
+        for table in annotations:
+            if table.label == "Table":
+                parts = [(part.label, part.box) for part in annotations if part.parent == table.name]
+                rows = _header_rows(table.box, parts)
+                yield Case(f"{file} {sheet.name} {to_a1(table.box)}", sheet, table.box, rows)
 
 
 def _header_rows(table: Box, parts: list[tuple[str, Box]]) -> int:

@@ -5,13 +5,10 @@ Needs Chromium for the picture and Pillow, which torchvision brings, to make it 
 """
 
 import argparse
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
-from draw_comparison import small_png
-from PIL import Image
+from screenshot import screenshot, small_png
 
 from tablesense.boxes import Box, to_a1
 from tablesense.corpora.corpus import read_corpus
@@ -41,7 +38,7 @@ def main() -> None:
         results, truth = find(folder / "corpus", options.run, options.seed)
         write_report(results, folder / "report.html", truth)
         address = f"{(folder / 'report.html').as_uri()}#{richest(results, truth)}"
-        data = small_png(screenshot(address, folder))
+        data = small_png(screenshot(address, WIDTH, HEIGHT))
     with atomic_write(options.out) as file:
         file.write(data)
 
@@ -77,19 +74,6 @@ def richest(results: list[FileResult], truth: Truth) -> str:
                 best = rank
                 address = f"sheet-{number}-{to_a1(min(exact, key=lambda box: (box.top, box.left)))}"
     return address
-
-
-def screenshot(address: str, folder: Path) -> Image.Image:
-    """The page as it opens."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        raise SystemExit("Chromium is needed to draw the page, and was not found")
-    file = folder / "page.png"
-    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    command += [f"--user-data-dir={folder / 'profile'}", f"--window-size={WIDTH},{HEIGHT}"]
-    command += ["--virtual-time-budget=3000", f"--screenshot={file}", address]
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - a fixed command
-    return Image.open(file).convert("RGB")
 
 
 if __name__ == "__main__":

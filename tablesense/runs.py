@@ -10,8 +10,8 @@ from typing import NoReturn
 
 from typing_extensions import override
 
-from tablesense.comparison.untrusted import plain
 from tablesense.errors import UserError
+from tablesense.terminal.untrusted import plain
 
 COMMAND = "python -m tablesense.runs"
 WRONG_INPUT, INTERRUPTED = 2, 130
@@ -19,8 +19,8 @@ WRONG_INPUT, INTERRUPTED = 2, 130
 _Raw = argparse.RawDescriptionHelpFormatter
 
 _LIST = """\
-A table of the runs in --runs-dir, the oldest first: epochs done, the best F1 and EoB-0 (and what else a
-run chose its best epoch by), the time its epochs took, parameters, and which parameters of its
+A table of the runs in --runs-dir, the oldest first: epochs done, the best F1 (EoB-0) and EoB-2 F1 (and
+what else a run chose its best epoch by), the time its epochs took, parameters, and which parameters of its
 configuration are not those of the baseline. Left out of these are names, folders, logging and progress
 bars, which cannot change a result; a seed can, and is shown. Folders that are no runs are passed over."""
 
@@ -116,10 +116,10 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from tablesense.comparison import output
     from tablesense.comparison.choose import choose, choose_folder
     from tablesense.comparison.listing import Listing, sort_records
     from tablesense.comparison.local import find_runs, read_run
+    from tablesense.terminal import output
 
     output.check_target("--csv", options.csv, (".csv",))
     console = output.terminal()
@@ -150,9 +150,10 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from tablesense.comparison import output, side_by_side
+    from tablesense.comparison import side_by_side
     from tablesense.comparison.choose import choose_folder
     from tablesense.comparison.local import read_run
+    from tablesense.terminal import output
 
     output.check_target("--csv", options.csv, (".csv",))
     output.check_target("--html", options.html, (".html", ".htm"))
@@ -168,6 +169,7 @@ def _compare(options: argparse.Namespace) -> None:
         if len({folder.resolve() for folder in folders}) < len(folders):
             raise UserError("compare: one run is named twice")
         records = [read_run(folder) for folder in folders]
+    side_by_side.check_patterns(records, options.metrics)
     # The files first: what is printed may go to `head`, which ends us when it has enough.
     if options.csv:
         output.write_csv_to(options.csv, lambda file: side_by_side.write_csv(records, file), console)
@@ -180,9 +182,9 @@ def _compare(options: argparse.Namespace) -> None:
 
 
 def _download(options: argparse.Namespace) -> None:
-    from tablesense.comparison import output
     from tablesense.comparison.download import download_files
     from tablesense.comparison.wandb_runs import find_run
+    from tablesense.terminal import output
 
     console = output.terminal()
     run = find_run(options.run)

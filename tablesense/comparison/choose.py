@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from tablesense.comparison.local import find_runs, is_run, without_stamp
-from tablesense.comparison.untrusted import plain
 from tablesense.errors import UserError
+from tablesense.terminal.untrusted import plain
 
 T = TypeVar("T")
 

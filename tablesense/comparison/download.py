@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tablesense.comparison.untrusted import folder_name, is_inside, plain
 from tablesense.errors import UserError
+from tablesense.terminal.untrusted import folder_name, is_inside, plain
 
 if TYPE_CHECKING:
     from rich.console import Console

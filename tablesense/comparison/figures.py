@@ -1,4 +1,9 @@
-"""Numbers in the form in which people read them."""
+"""Numbers, and values of configurations, in the form in which people read them."""
+
+import json
+from typing import Any
+
+from tablesense.terminal.untrusted import plain
 
 
 def number(value: float) -> str:
@@ -29,3 +34,16 @@ def duration(seconds: float | None) -> str:
         return f"{rest}s"
     hours, minutes_left = divmod(minutes, 60)
     return f"{hours}h {minutes_left:02}m" if hours else f"{minutes}m {rest:02}s"
+
+
+def shown_value(value: Any, width: int = 60) -> str:  # noqa: ANN401 - anything a configuration holds
+    """A value of a configuration on one line of at most ``width`` characters."""
+    text = plain(as_text(value))
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def as_text(value: Any) -> str:  # noqa: ANN401 - anything a configuration holds
+    """A value of a configuration as YAML would write it on one line, whole."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from tablesense.comparison.config_diff import MISSING, changed, short_names
-from tablesense.comparison.figures import count, duration, number
+from tablesense.comparison.figures import as_text, count, duration, number, shown_value
 from tablesense.comparison.record import RunRecord
-from tablesense.comparison.untrusted import as_text, csv_text, plain, shown_value
 from tablesense.errors import UserError
+from tablesense.terminal.untrusted import csv_text, plain
 
-TITLES = {"val/f1": "F1", "val/eob0_f1": "EoB-0"}
+TITLES = {"val/f1": "F1", "val/eob2_f1": "EoB-2 F1"}
 """The metrics listed for every run that has them, with their titles."""
 
 _WIDE = 110  # columns of a terminal in which every value has a column of its own
@@ -24,7 +24,7 @@ _SHOWN_CHANGES = 8
 
 
 def listed_metrics(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The metrics worth a column: F1, EoB-0, and what any of the runs chose its best epoch by."""
+    """The metrics worth a column: F1 (EoB-0), EoB-2 F1, and what any of the runs chose its best epoch by."""
     monitored = [config.get("experiment/monitor") for config in configs]
     return list(dict.fromkeys([*TITLES, *(name for name in monitored if isinstance(name, str))]))
 

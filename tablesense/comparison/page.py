@@ -40,7 +40,7 @@ def _page(records: Sequence[RunRecord]) -> str:
         _asset("page.html"),
         styles=[_asset("uPlot.min.css"), BASE_STYLE, _asset("page.css")],
         scripts=[_asset("uPlot.iife.min.js"), BASE_SCRIPT, *map(_asset, _SCRIPTS)],
-        title=names + more,
+        title=f"Runs compared: {names}{more}",
         data=page_data(records),
     )
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from tablesense.comparison.config_diff import MISSING, differing
+from tablesense.comparison.figures import as_text
 from tablesense.comparison.record import EPOCH, EPOCH_SECONDS, STEP, Point, RunRecord
-from tablesense.comparison.untrusted import as_text
 from tablesense.pages.text import Json, visible
 
 MAIN_METRIC = "val/f1"
-BESIDE_MAIN = ("val/precision", "val/recall", "val/eob0_f1", "val/eob2_f1")
+BESIDE_MAIN = ("val/precision", "val/recall", "val/eob2_f1")  # `val/eob0_f1` is `val/f1`
 
 # For each metric of a run; two of them then make about 1.5 MB of page, whatever the length of the run.
 MAX_POINTS = 20_000

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TextIO
 
@@ -12,10 +13,11 @@ from rich.text import Text
 
 from tablesense.comparison.config_diff import MISSING, differing
 from tablesense.comparison.curves import ASCII, BLOCKS, sparklines
-from tablesense.comparison.figures import number
+from tablesense.comparison.figures import number, shown_value
 from tablesense.comparison.listing import TITLES, Listing
 from tablesense.comparison.record import RunRecord
-from tablesense.comparison.untrusted import csv_text, plain, shown_value
+from tablesense.errors import UserError
+from tablesense.terminal.untrusted import csv_text, plain
 
 _FIRST = (*TITLES, "val/loss", "train/loss", "train/lr")
 _AIMLESS = ("/lr", "_threshold", "/loss_ratio_cls_l1")  # no value of these is better than another
@@ -39,6 +41,23 @@ def show(records: Sequence[RunRecord], console: Console, patterns: Sequence[str]
         console.print("No metric that two of the runs share.")
         return
     console.print(_curves(records, labels, metrics, console))
+
+
+def check_patterns(records: Sequence[RunRecord], patterns: Sequence[str]) -> None:
+    """Refuse a pattern that none of the shared metrics matches.
+
+    Raises:
+        UserError: there is one; the line names what could be meant.
+    """
+    shared = shared_metrics(records)
+    for pattern in patterns:
+        if pattern == "*" or any(fnmatchcase(name, pattern) for name in shared):
+            continue
+        names = ", ".join(plain(name) for name in get_close_matches(pattern, shared, cutoff=0.4) or shared)
+        raise UserError(
+            f"--metrics: no metric that two of the runs share matches {plain(pattern)!r}; "
+            f"there is {names or 'none'}"
+        )
 
 
 def label(records: Sequence[RunRecord]) -> list[str]:

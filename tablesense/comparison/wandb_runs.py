@@ -12,8 +12,8 @@ from tablesense.comparison.choose import choose
 from tablesense.comparison.listing import listed_metrics
 from tablesense.comparison.record import EPOCH, EPOCH_SECONDS, RunRecord
 from tablesense.comparison.rows import Rows, ordered, split_history
-from tablesense.comparison.untrusted import plain
 from tablesense.errors import UserError
+from tablesense.terminal.untrusted import plain
 from tablesense.tracking.wandb_run.login import has_login
 
 # A server that takes requests and never answers is given up after about a minute.

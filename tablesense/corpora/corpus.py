@@ -103,3 +103,34 @@ def split_by_group(
     train = [annotation for annotation in annotations if annotation.group not in chosen]
     val = [annotation for annotation in annotations if annotation.group in chosen]
     return train, val
+
+
+def assign_folds(corpora: Iterable[Sequence[SheetAnnotation]], num_folds: int, seed: int) -> dict[str, int]:
+    """Deal groups into folds for cross-validation, each corpus evenly by its tables.
+
+    A group that several corpora share gets one fold, so that no template is both learnt from and measured.
+
+    Args:
+        corpora: the sheets of each corpus.
+        num_folds: how many folds.
+        seed: equal seeds deal equally, whatever the order of the annotations.
+
+    Returns:
+        The fold of every group, from 0.
+    """
+    folds: dict[str, int] = {}
+    shuffler = random.Random(seed)  # noqa: S311 - a split, not a secret
+    for annotations in corpora:
+        tables: dict[str, int] = {}
+        for annotation in annotations:
+            tables[annotation.group] = tables.get(annotation.group, 0) + len(annotation.tables)
+        filled = [0] * num_folds
+        for group in tables.keys() & folds.keys():
+            filled[folds[group]] += tables[group]
+        fresh = sorted(tables.keys() - folds.keys())
+        shuffler.shuffle(fresh)
+        # Large groups first, as they are hardest to even out; the sort keeps the shuffled order of equals.
+        for group in sorted(fresh, key=lambda name: -tables[name]):
+            folds[group] = min(range(num_folds), key=filled.__getitem__)
+            filled[folds[group]] += tables[group]
+    return folds

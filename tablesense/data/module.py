@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +11,14 @@ import torch
 from lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
-from tablesense.corpora.corpus import Corpus, Problem, read_corpus, split_by_field, split_by_group
+from tablesense.corpora.corpus import (
+    Corpus,
+    Problem,
+    assign_folds,
+    read_corpus,
+    split_by_field,
+    split_by_group,
+)
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.data.augment import Augment, AugmentConfig, thin
 from tablesense.data.dataset import PlainDataset, TrainDataset
@@ -57,6 +64,12 @@ def at_least(key: str, value: int, lowest: int) -> None:
         raise UserError(f"{key}: must be {lowest} or more, got {value}")
 
 
+def _without_test(sheets: list[SheetAnnotation]) -> list[SheetAnnotation]:
+    """What is marked as test stays out, with all that shares its template."""
+    held_out = {sheet.group for sheet in sheets if sheet.split == "test"}
+    return [sheet for sheet in sheets if sheet.group not in held_out]
+
+
 def _test_sheets(corpus: Corpus, config: CorpusConfig) -> list[SheetAnnotation]:
     return split_by_field(corpus.annotations, "test") if config.test else []
 
@@ -69,8 +82,13 @@ class SheetDataModule(LightningDataModule):
         batch_size: sheets a batch; sheets of like shape go through the network together.
         pass_cost: what one pass through the network costs beside its cells, in cells; see :func:`pack`.
         max_pass_cells: most padded cells of one pass, a single sheet aside; bounds the memory of a batch.
-        split: ``field`` follows the annotations' ``split``; ``group`` draws val by template.
+        split: ``field`` follows the annotations' ``split``; ``group`` draws val by template; ``fold`` is
+            one turn of a cross-validation by template over all sheets: those of ``fold`` are validated on.
+            A corpus with ``train: false`` is validated on whole, one with ``val: false`` is trained on
+            whole, but for templates that are validated on in another corpus.
         val_fraction: share of the groups drawn for val, with ``split: group``.
+        num_folds: how many folds, with ``split: fold``.
+        fold: which of them, from 0.
         seed: of the drawn split, the order of the sheets and their augmentation.
         augment: how often each change is made to a training sheet; null trains on the sheets as they are.
         max_cells: training sheets with larger grids lose rows away from table edges.
@@ -88,8 +106,10 @@ class SheetDataModule(LightningDataModule):
         batch_size: int = 8,
         pass_cost: int = 500,
         max_pass_cells: int = 65536,
-        split: Literal["field", "group"] = "field",
+        split: Literal["field", "group", "fold"] = "field",
         val_fraction: float = 0.2,
+        num_folds: int = 4,
+        fold: int = 0,
         seed: int = 42,
         augment: AugmentConfig | None = None,
         max_cells: int = 8192,
@@ -106,12 +126,16 @@ class SheetDataModule(LightningDataModule):
         names = [Path(corpus.path).resolve().name for corpus in corpora]
         if len(names) != len(set(names)):
             raise UserError(f"data.corpora: two folders have one name ({', '.join(names)}); rename one")
+        at_least("data.num_folds", num_folds, 2)
+        if not 0 <= fold < num_folds:
+            raise UserError(f"data.fold: must lie between 0 and {num_folds - 1}, got {fold}")
         at_least("data.seed", seed, 0)
         at_least("data.max_cells", max_cells, 1)
         at_least("data.max_eval_cells", max_eval_cells, 1)
         self.corpora, self.batch_size, self.pass_cost = corpora, batch_size, pass_cost
         self.max_pass_cells = max_pass_cells
         self.split, self.val_fraction, self.seed = split, val_fraction, seed
+        self.num_folds, self.fold = num_folds, fold
         self.augment = augment
         self.max_cells, self.max_eval_cells = max_cells, max_eval_cells
         self.cache_dir, self.on_problem, self.num_workers = cache_dir, on_problem, num_workers
@@ -213,11 +237,28 @@ class SheetDataModule(LightningDataModule):
         if self.split == "field":
             train, val = split_by_field(sheets, "train"), split_by_field(sheets, "val")
         else:
-            # What is marked as test stays out, with all that shares its template.
-            held_out = {sheet.group for sheet in sheets if sheet.split == "test"}
-            sheets = [sheet for sheet in sheets if sheet.group not in held_out]
-            train, val = split_by_group(sheets, self.val_fraction, self.seed)
+            sheets = _without_test(sheets)
+            if self.split == "group":
+                train, val = split_by_group(sheets, self.val_fraction, self.seed)
+            else:
+                train, val = self._fold(sheets, config)
         return (train if config.train else []), (val if config.val else [])
+
+    def _fold(
+        self, sheets: list[SheetAnnotation], config: CorpusConfig
+    ) -> tuple[list[SheetAnnotation], list[SheetAnnotation]]:
+        held_out = self._held_out_groups
+        if not config.train:
+            return [], sheets
+        val = [sheet for sheet in sheets if sheet.group in held_out]
+        return [sheet for sheet in sheets if sheet.group not in held_out], val
+
+    @cached_property
+    def _held_out_groups(self) -> set[str]:
+        """The templates of the fold; corpora that are not measured by take no part in dealing them."""
+        measured = [_without_test(read_corpus(c.path).annotations) for c in self.corpora if c.train and c.val]
+        folds = assign_folds(measured, self.num_folds, self.seed)
+        return {group for group, fold in folds.items() if fold == self.fold}
 
     def _report_other_splits(self, corpus: Corpus) -> None:
         others = Counter(str(sheet.split) for sheet in corpus.annotations if sheet.split not in _SPLITS)

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tablesense.comparison.untrusted import plain
 from tablesense.detection.losses import has_macros, is_cheap_to_load, is_plain_xlsx, losses
 from tablesense.detection.marks import Marker
 from tablesense.detection.table import FileResult
 from tablesense.detection.values_copy import values_workbook
 from tablesense.errors import UserError
+from tablesense.terminal.untrusted import plain
 from tablesense.tracking.run.atomic import atomic_write
 
 if TYPE_CHECKING:

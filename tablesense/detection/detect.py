@@ -17,6 +17,7 @@ from tablesense.detection.reading import (
     workbook_bytes,
 )
 from tablesense.detection.strips import MAX_GRID_CELLS
+from tablesense.detection.surroundings import find_surroundings
 from tablesense.detection.table import FileResult, SheetTables, Table
 from tablesense.errors import UserError
 from tablesense.sheets.workbook import DEFAULT_LIMITS, ReadLimits
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
     from tablesense.detection.find import TableFinder
+    from tablesense.model.decode import ScoredBox
     from tablesense.model.detector import TableDetector
+    from tablesense.sheets.sheet import Sheet
 
 _FILES, _CELLS = 16, 20_000  # put together before the network runs
 
@@ -117,9 +120,24 @@ def _result(file: PreparedFile, found: Sequence[FoundSheet]) -> FileResult:
     sheets = []
     for prepared, result in zip(file.sheets, found, strict=True):
         sheet = prepared.sheet
-        tables = [
-            Table(file.file, sheet.name, box, score, count_header_rows(sheet, box), sheet)
-            for box, score in result.tables
-        ]
+        tables = _tables(file.file, sheet, result.tables)
         sheets.append(SheetTables(sheet.name, sheet, tables, result.note, prepared.failed, prepared.empty))
     return FileResult(file.file, sheets, file.error)
+
+
+def _tables(file: str, sheet: Sheet, found: Sequence[ScoredBox]) -> list[Table]:
+    """What is known of each table beside its box and score is derived from the cells."""
+    around = find_surroundings(sheet, [box for box, _ in found])
+    return [
+        Table(
+            file,
+            sheet.name,
+            box,
+            score,
+            header_rows=count_header_rows(sheet, box),
+            source=sheet,
+            title=one.title_text,
+            notes=one.note_texts,
+        )
+        for (box, score), one in zip(found, around, strict=True)
+    ]

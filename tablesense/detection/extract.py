@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from tablesense.comparison.untrusted import folder_name
 from tablesense.detection.frames import as_text, data_columns, require
 from tablesense.detection.table import Table
 from tablesense.sheets.sheet import CellValue
+from tablesense.terminal.untrusted import folder_name
 from tablesense.tracking.run.atomic import atomic_write
 
 EXTRACT_FORMATS = ("csv", "parquet")

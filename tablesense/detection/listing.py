@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from tablesense.comparison.untrusted import csv_text, plain
 from tablesense.detection.table import FileResult
+from tablesense.terminal.untrusted import csv_text, plain
 
 FORMATS = ("table", "json", "jsonl", "csv")
-COLUMNS = ("file", "sheet", "range", "score", "rows", "columns", "header_rows")
+COLUMNS = ("file", "sheet", "range", "score", "rows", "columns", "header_rows", "title")
 
 
 @dataclass
@@ -80,7 +80,8 @@ def _as_csv(rows: Iterable[dict[str, Any]]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        values = (row[name] for name in COLUMNS)
+        one_line = {**row, "title": (row["title"] or "").replace("\n", " ")}
+        values = (one_line[name] for name in COLUMNS)
         writer.writerow([csv_text(plain(value)) if isinstance(value, str) else value for value in values])
     return text.getvalue()
 

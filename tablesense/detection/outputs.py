@@ -14,14 +14,14 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from rich.console import Console
 
 from tablesense.boxes import Box
-from tablesense.comparison.output import check_target
-from tablesense.comparison.untrusted import folder_name, plain
 from tablesense.corpora.record import parse_annotation
 from tablesense.detection.annotate import SUFFIXES, annotate, refuse_input
 from tablesense.detection.extract import Extractor
 from tablesense.detection.listing import Listing, render
 from tablesense.detection.table import FileResult
 from tablesense.errors import UserError
+from tablesense.terminal.output import check_target
+from tablesense.terminal.untrusted import folder_name, plain
 from tablesense.tracking.run.atomic import write_text
 
 _ANY_WIDTH = 100_000  # of a listing that no terminal shows

@@ -64,7 +64,7 @@ def report_page(
         _asset("report.html"),
         styles=[BASE_STYLE, _asset("report.css"), _asset("grid.css")],
         scripts=[BASE_SCRIPT, *map(_asset, _SCRIPTS)],
-        title=names + more,
+        title=f"Tables found: {names}{more}",
         data=report_data(results, annotations, max_bytes),
     )
 

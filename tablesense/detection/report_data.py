@@ -66,7 +66,15 @@ def _sheet(file: int, view: SheetTables, annotated: Sequence[Box] | None) -> Jso
         pair, off = pairs.get(number, (None, None))
         score = round(float(table.score), 4)
         tables.append(
-            {"box": table.box, "score": score, "header": table.header_rows, "pair": pair, "off": off}
+            {
+                "box": table.box,
+                "score": score,
+                "header": table.header_rows,
+                "title": visible(table.title, keep="\n") if table.title else None,
+                "notes": [visible(note) for note in table.notes],
+                "pair": pair,
+                "off": off,
+            }
         )
     notes = [visible(view.note)] if view.note else []
     if not view.sheet.has_formatting:

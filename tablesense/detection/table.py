@@ -27,6 +27,9 @@ class Table:
         score: how sure the network is, in [0, 1].
         header_rows: how many of the first rows name the columns.
         source: the sheet the table is on, with all its cells.
+        title: the lines of text that stand above the table as its title, with line ends between them;
+            None when nothing there is one.
+        notes: the lines that stand with it as notes, from the top down: sources, footnotes, units.
     """
 
     file: str
@@ -35,6 +38,8 @@ class Table:
     score: float
     header_rows: int
     source: Sheet = field(repr=False, compare=False)
+    title: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def range(self) -> str:
@@ -103,6 +108,8 @@ class Table:
             "rows": self.rows,
             "columns": self.columns,
             "header_rows": self.header_rows,
+            "title": self.title,
+            "notes": list(self.notes),
         }
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tablesense.comparison.untrusted import plain
 from tablesense.errors import UserError
+from tablesense.terminal.untrusted import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

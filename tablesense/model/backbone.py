@@ -51,16 +51,21 @@ class CellNorm(nn.Module):
 
 
 def line_context(features: Tensor, mask: Tensor, dim: int) -> Tensor:
-    """Mean and max over the cells of the sheet along ``dim`` (2: down the columns, 3: along the rows).
+    """Mean and max over the cells of the sheet along ``dim`` (1: down the columns, 2: along the rows).
+
+    Args:
+        features: ``[B, H, W, C]``.
+        mask: ``[B, H, W]``.
+        dim: 1 or 2.
 
     Returns:
-        ``[B, 2 C, H or 1, W or 1]``; zero for lines outside the sheet.
+        ``[B, H or 1, W or 1, 2 C]``; zero for lines outside the sheet.
     """
-    inside = mask[:, None]
+    inside = mask[..., None]
     count = inside.sum(dim, keepdim=True)
     mean = (features * inside).sum(dim, keepdim=True) / count.clamp(min=1)
     highest = features.masked_fill(~inside, torch.finfo(features.dtype).min).amax(dim, keepdim=True)
-    return torch.cat([mean, highest.masked_fill(count == 0, 0.0)], 1)
+    return torch.cat([mean, highest.masked_fill(count == 0, 0.0)], -1)
 
 
 class ContextBlock(nn.Module):
@@ -70,16 +75,16 @@ class ContextBlock(nn.Module):
         super().__init__()
         self.norm = CellNorm(channels)
         self.conv = nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation)
-        self.row = nn.Conv2d(2 * channels, channels, 1)
-        self.column = nn.Conv2d(2 * channels, channels, 1)
-        self.mix = nn.Conv2d(channels, channels, 1)
+        self.row = nn.Linear(2 * channels, channels)
+        self.column = nn.Linear(2 * channels, channels)
+        self.mix = nn.Linear(channels, channels)
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """``[B, C, H, W]`` in and out; the mask is ``[B, H, W]``."""
         inside = mask[:, None]
-        local = F.gelu(self.conv(self.norm(features) * inside))
-        context = self.row(line_context(local, mask, 3)) + self.column(line_context(local, mask, 2))
-        mixed: Tensor = self.mix(F.gelu(local + context))
+        local = F.gelu(self.conv(self.norm(features) * inside)).permute(0, 2, 3, 1)
+        context = self.row(line_context(local, mask, 2)) + self.column(line_context(local, mask, 1))
+        mixed: Tensor = self.mix(F.gelu(local + context)).permute(0, 3, 1, 2)
         return features + mixed * inside
 
 
@@ -100,7 +105,7 @@ class CellBackbone(Backbone):
         if strides[0] != 1:
             raise ValueError("the first stride of a backbone must be 1")
         self.strides = strides
-        self.stem = nn.Conv2d(in_channels, hidden_dim, 1)
+        self.stem = nn.Linear(in_channels, hidden_dim)
         self.blocks = nn.ModuleList(
             ContextBlock(hidden_dim, dilation=(1, 1, 2)[number % 3]) for number in range(num_blocks)
         )
@@ -108,7 +113,8 @@ class CellBackbone(Backbone):
 
     def forward(self, grid: Tensor, mask: Tensor) -> list[Level]:
         """See :class:`Backbone`."""
-        features: Tensor = self.stem(grid) * mask[:, None]
+        cells = self.stem(grid.permute(0, 2, 3, 1)) * mask[..., None]
+        features: Tensor = cells.permute(0, 3, 1, 2)  # the channels of a cell stay together in memory
         for block in self.blocks:
             features = block(features, mask)
         levels = []

@@ -42,17 +42,18 @@ class AxisPointer(nn.Module):
     """Scores every line of one axis as a query's first and as its last.
 
     The cells are projected before they are pooled into lines, not after: both are linear, and a sheet has
-    far fewer cells than pairs of a query and a line have channels.
+    far fewer cells than pairs of a query and a line have channels. Nothing else in the network has as many
+    numbers as these pairs, so their layer is narrow, and a ReLU.
     """
 
     def __init__(self, hidden_dim: int) -> None:
         super().__init__()
-        self.query = nn.Linear(hidden_dim, 2 * hidden_dim)
-        self.cell = nn.Conv2d(hidden_dim, 2 * hidden_dim, 1)
-        self.table = nn.Linear(2 * hidden_dim, 2 * hidden_dim)
-        self.offset = nn.Linear(2 * _OFFSET_CHANNELS, 2 * hidden_dim)
+        self.query = nn.Linear(hidden_dim, hidden_dim)
+        self.cell = nn.Linear(hidden_dim, hidden_dim, bias=False)
+        self.table = nn.Linear(hidden_dim, hidden_dim, bias=False)
+        self.offset = nn.Linear(2 * _OFFSET_CHANNELS, hidden_dim, bias=False)
         # No bias: a softmax over the lines would not see it.
-        self.score = nn.Parameter(torch.randn(2, hidden_dim) / hidden_dim**0.5)
+        self.score = nn.Linear(hidden_dim, 2, bias=False)
 
     def forward(
         self, queries: Tensor, cells: Tensor, across: Tensor, along: Tensor, edges: Tensor, mask: Tensor
@@ -61,7 +62,7 @@ class AxisPointer(nn.Module):
 
         Args:
             queries: ``[B, Q, C]``.
-            cells: ``[B, C, N, K]``, N lines of K cells, zero outside the sheet.
+            cells: ``[B, N, K, C]``, N lines of K cells, zero outside the sheet.
             across: ``[B, Q, K]`` how much each cell of a line counts.
             along: ``[B, Q, N]`` how much each line counts in the mean line of the box.
             edges: ``[B, Q, 2]`` the box's two edges on this axis, in cells.
@@ -70,16 +71,14 @@ class AxisPointer(nn.Module):
         Returns:
             Two ``[B, Q, N]``; lines outside the sheet get the lowest number there is.
         """
-        lines = torch.einsum("bqk,bcnk->bqnc", across.to(cells), self.cell(cells))
-        mean = torch.einsum(
-            "bqn,bqnc->bqc", along.to(lines), lines
-        )  # tells a line from the table's own lines
-        batch, count, length, _ = lines.shape
-        centre = torch.arange(length, device=lines.device, dtype=edges.dtype) + 0.5
+        lines = torch.einsum("bqk,bnkc->bqnc", across.to(cells), self.cell(cells))
+        # The mean line tells a line from the table's own lines.
+        mean = torch.einsum("bqn,bqnc->bqc", along.to(lines), lines)
+        centre = torch.arange(lines.shape[2], device=lines.device, dtype=edges.dtype) + 0.5
         distance = centre - edges[..., None]  # [B, Q, 2, N]
         offset = self.offset(sine_embedding(distance, _OFFSET_CHANNELS).transpose(2, 3).flatten(3).to(lines))
-        hidden = F.gelu((self.query(queries) + self.table(mean))[:, :, None] + lines + offset)
-        logits = (hidden.view(batch, count, length, 2, -1) * self.score).sum(-1)
+        hidden = F.relu((self.query(queries) + self.table(mean))[:, :, None] + lines + offset)
+        logits: Tensor = self.score(hidden)
         logits = logits.masked_fill(~mask[:, None, :, None], torch.finfo(logits.dtype).min)
         return logits[..., 0], logits[..., 1]
 
@@ -108,9 +107,9 @@ class BoundaryHead(nn.Module):
         row_mask, column_mask = mask.any(2), mask.any(1)
         wide = extent_weights(boxes[..., 0], boxes[..., 2], column_mask)  # [B, Q, W]
         high = extent_weights(boxes[..., 1], boxes[..., 3], row_mask)  # [B, Q, H]
-        top, bottom = self.rows(queries, cells, wide, high, boxes[..., 1::2], row_mask)
-        turned = cells.transpose(2, 3)
-        left, right = self.columns(queries, turned, high, wide, boxes[..., 0::2], column_mask)
+        by_row, by_column = cells.permute(0, 2, 3, 1), cells.permute(0, 3, 2, 1)
+        top, bottom = self.rows(queries, by_row, wide, high, boxes[..., 1::2], row_mask)
+        left, right = self.columns(queries, by_column, high, wide, boxes[..., 0::2], column_mask)
         return left, top, right, bottom
 
 

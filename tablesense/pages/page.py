@@ -29,25 +29,29 @@ BASE_STYLE = Asset("tablesense.pages", "assets/base.css")
 BASE_SCRIPT = Asset("tablesense.pages", "assets/base.js")
 """``make`` for elements and ``addTheme`` for the button that switches the theme."""
 
+_SHELL = Asset("tablesense.pages", "assets/page.html")
+
 
 def build_page(
-    template: Asset, *, styles: Sequence[Asset], scripts: Sequence[Asset], title: str, data: Json
+    body: Asset, *, styles: Sequence[Asset], scripts: Sequence[Asset], title: str, data: Json
 ) -> str:
     """The text of a page.
 
     Args:
-        template: HTML with ``$policy``, ``$title``, ``$styles``, ``$data`` and ``$scripts``.
+        body: HTML of what the page shows; after it come ``#live``, where scripts tell those who listen what
+            happens, and ``#data``.
         styles: style sheets, in their order.
         scripts: in the order they build on each other; classic scripts of one page share their
             top-level names.
         title: escaped here.
-        data: what the scripts show; they find it as JSON in the template's element for it.
+        data: what the scripts show; they find it as JSON in ``#data``.
     """
     style_texts = [style.text() for style in styles]
     script_texts = [script.text() for script in scripts]
-    return Template(template.text()).substitute(
+    return Template(_SHELL.text()).substitute(
         policy=html.escape(_policy(style_texts, script_texts)),
         title=html.escape(title),
+        body=body.text().rstrip("\n"),
         styles="\n".join(f"<style>{style}</style>" for style in style_texts),
         data=as_script_text(data),
         scripts="\n".join(f"<script>{script}</script>" for script in script_texts),

@@ -99,7 +99,7 @@ def _read_large_xlsx(data: bytes, request: ReadRequest, budget: Budget) -> list[
     from tablesense.sheets.fallback import read_xlsx_or_values
     from tablesense.sheets.source import Source
 
-    return read_xlsx_or_values(Source(data), request, lambda: _read_values(data, request, budget))
+    return read_xlsx_or_values(Source(data), request, budget, lambda: _read_values(data, request, budget))
 
 
 def _read_values(data: bytes, request: ReadRequest, budget: Budget) -> list[Sheet]:

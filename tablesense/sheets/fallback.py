@@ -7,7 +7,7 @@ from zlib import error as ZlibError
 
 from defusedxml.common import DefusedXmlException
 
-from tablesense.sheets.request import ReadRequest
+from tablesense.sheets.request import Budget, ReadRequest
 from tablesense.sheets.sheet import Sheet, SheetError
 from tablesense.sheets.source import Openable
 from tablesense.sheets.xlsx import read_xlsx
@@ -17,7 +17,7 @@ _FINAL = (SheetError, MemoryError, BadZipFile, ZlibError, EOFError, ParseError, 
 
 
 def read_xlsx_or_values(
-    source: Openable, request: ReadRequest, read_values: Callable[[], list[Sheet]]
+    source: Openable, request: ReadRequest, budget: Budget, read_values: Callable[[], list[Sheet]]
 ) -> list[Sheet]:
     """Read an .xlsx; what ``read_values`` gives where that fails over something other than damage.
 
@@ -25,13 +25,13 @@ def read_xlsx_or_values(
         SheetError: the workbook is over the limits, or lists no sheet.
         Exception: what went wrong with the formatting, when there are no values either.
     """
+    kept = budget.kept
     try:
-        return read_xlsx(
-            source, request.limits.max_cells, request.sheet_names, include_hidden=request.include_hidden
-        )
+        return read_xlsx(source, request, budget)
     except _FINAL:
         raise
     except Exception as error:
+        budget.go_back(kept)
         try:
             return read_values()
         except SheetError:

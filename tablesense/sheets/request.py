@@ -49,9 +49,19 @@ class Budget:
 
     def __init__(self, limits: ReadLimits) -> None:
         self._limits = limits
-        self._cells = 0
+        self._kept = 0
         self._next_look = _SPENDS_A_LOOK
         self._end = time.monotonic() + limits.max_seconds
+
+    @property
+    def kept(self) -> int:
+        """The cells counted so far."""
+        return self._kept
+
+    def go_back(self, kept: int) -> None:
+        """Count from ``kept`` again: what came after is thrown away, and read in another way."""
+        self._kept = kept
+        self._next_look = kept + _SPENDS_A_LOOK
 
     def spend(self, cells: int = 1) -> None:
         """Count cells that are about to be kept.
@@ -59,14 +69,14 @@ class Budget:
         Raises:
             SheetError: they are too many, or time is up.
         """
-        self._cells += cells
-        if self._cells > self._limits.max_cells:
+        self._kept += cells
+        if self._kept > self._limits.max_cells:
             raise SheetError(
                 f"it has more than {self._limits.max_cells:,} filled cells; "
                 "name the sheets to read, or raise max_cells in ReadLimits"
             )
-        if self._cells >= self._next_look:
-            self._next_look = self._cells + _SPENDS_A_LOOK
+        if self._kept >= self._next_look:
+            self._next_look = self._kept + _SPENDS_A_LOOK
             self.check_time()
 
     def check_time(self) -> None:

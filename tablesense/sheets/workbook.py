@@ -58,7 +58,9 @@ def _read(source: Source, request: ReadRequest) -> list[Sheet]:
     source.budget = budget = Budget(request.limits)
     format_, unpacked = find_format(source, request.limits)
     if format_ is Format.XLSX and unpacked <= _LARGE:
-        return read_xlsx_or_values(source, request, lambda: read_in_child("values", source.read(), request))
+        return read_xlsx_or_values(
+            source, request, budget, lambda: read_in_child("values", source.read(), request)
+        )
     if format_ is Format.ODS:
         return read_ods(source, request, budget)
     if format_ is Format.DELIMITED:

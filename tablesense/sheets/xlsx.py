@@ -1,21 +1,22 @@
 """Reader of .xlsx and .xlsm: one fast pass over each sheet, and openpyxl for what that does not know."""
 
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import cached_property
-from typing import IO, BinaryIO, Literal, Protocol
+from typing import IO
 
 from openpyxl.reader.strings import read_string_table
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from tablesense.sheets.packed import PackedCells, mark_comments
+from tablesense.sheets.request import Budget, ReadRequest
 from tablesense.sheets.sheet import Sheet, SheetError
+from tablesense.sheets.source import Openable
 from tablesense.sheets.xlsx_cells import ScannedSheet, SharedParts, scan_sheet
 from tablesense.sheets.xlsx_formulas import FormulaTexts
 from tablesense.sheets.xlsx_openpyxl import OpenpyxlPackage
 from tablesense.sheets.xlsx_package import (
     Archive,
-    Budget,
     ListedSheet,
     read_commented,
     read_looks,
@@ -29,33 +30,19 @@ from tablesense.sheets.xlsx_styles import Stylesheet
 _FINAL = (SheetError, MemoryError)  # what openpyxl could only say again, later
 
 
-class Openable(Protocol):
-    """Whatever ``open("rb")`` gives a file of, such as a path."""
-
-    def open(self, mode: Literal["rb"], /) -> BinaryIO:
-        """Open for reading bytes."""
-
-
-def read_xlsx(
-    path: Openable,
-    max_cells: int,
-    sheet_names: Collection[str] | None = None,
-    *,
-    include_hidden: bool = True,
-) -> list[Sheet]:
-    """Read the worksheets of an .xlsx or .xlsm file, or only those named, in the workbook's order.
+def read_xlsx(source: Openable, request: ReadRequest, budget: Budget) -> list[Sheet]:
+    """Read the worksheets of an .xlsx or .xlsm file that are asked for, in the workbook's order.
 
     Chart sheets, dialogs and macro sheets are left out. The kind of a formula is that of its cached
-    result; without one the cell is a NUMBER whose value is None. Without ``include_hidden``, a hidden
-    sheet is read only when it is named.
+    result; without one the cell is a NUMBER whose value is None.
 
     Raises:
-        SheetError: more than ``max_cells`` cells have a value, a style or a comment.
+        SheetError: more cells have a value, a style or a comment than ``budget`` has left, or time is up.
         Exception: whatever zipfile, XML or openpyxl raise on a damaged file; the caller words it.
     """
-    with path.open("rb") as file, Archive(file) as archive, warnings.catch_warnings():
+    with source.open("rb") as file, Archive(file) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of each feature it does not keep
-        package = _open(file, archive, Budget(max_cells))
+        package = _open(file, archive, budget)
         listed = package.listed()
         if not listed:
             raise SheetError(
@@ -66,7 +53,7 @@ def read_xlsx(
             package.sheet(sheet)
             for sheet in listed
             if sheet.relation.type.endswith("/worksheet") and archive.has(sheet.relation.target)
-            if (sheet.visible or include_hidden if sheet_names is None else sheet.name in sheet_names)
+            if request.wants(sheet.name, visible=sheet.visible)
         ]
 
 
@@ -109,7 +96,7 @@ class _Package:
         except _FINAL:
             raise
         except Exception:  # openpyxl reads it, or tells what is wrong with it
-            self._budget.kept = kept
+            self._budget.go_back(kept)
             return self._openpyxl.sheet(listed)
 
     def _scanned(self, listed: ListedSheet) -> Sheet:

@@ -16,12 +16,12 @@ from openpyxl.worksheet._reader import COL_TAG, FORMULA_TAG, MERGE_TAG, ROW_TAG,
 from openpyxl.xml.functions import iterparse
 
 from tablesense.boxes import MAX_COLS, MAX_ROWS, Box, parse_a1
+from tablesense.sheets.request import Budget
 from tablesense.sheets.sheet import Cell, CellKind, Sheet
 from tablesense.sheets.xlsx_formulas import formula_text
 from tablesense.sheets.xlsx_package import (
     TRUE,
     Archive,
-    Budget,
     ListedSheet,
     Relation,
     read_commented,

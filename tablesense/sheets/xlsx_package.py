@@ -27,32 +27,11 @@ from openpyxl.xml.constants import (
 
 from tablesense.boxes import parse_a1
 from tablesense.sheets.colors import parse_theme
-from tablesense.sheets.sheet import NativeTable, SheetError
+from tablesense.sheets.sheet import NativeTable
 from tablesense.sheets.xlsx_xml import NotPlain, parse_xml
 
 TRUE = frozenset({"1", "true"})
 _STATES = frozenset({"visible", "hidden", "veryHidden", "none"})
-
-
-class Budget:
-    """Counts the cells kept for a workbook and refuses one too many."""
-
-    def __init__(self, max_cells: int) -> None:
-        self.max_cells = max_cells
-        self.kept = 0
-
-    def spend(self, cells: int = 1) -> None:
-        """Count cells that are about to be kept.
-
-        Raises:
-            SheetError: they are too many.
-        """
-        self.kept += cells
-        if self.kept > self.max_cells:
-            raise SheetError(
-                f"it has more than {self.max_cells:,} filled cells; "
-                "name the sheets to read, or raise max_cells in ReadLimits"
-            )
 
 
 class Archive(ZipFile):

@@ -185,7 +185,7 @@ class TableDetectionModule(LightningModule):
             {"params": [p for p in self.network.parameters() if p.ndim > 1]},
             {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
         ]
-        optimizer = torch.optim.AdamW(groups, self.lr, weight_decay=self.weight_decay)
+        optimizer = torch.optim.AdamW(groups, self.lr, weight_decay=self.weight_decay, fused=True)
         steps = self.trainer.estimated_stepping_batches
         if not math.isfinite(steps):
             raise UserError("trainer.max_epochs: must be set, the learning rate falls until the last epoch")

@@ -51,8 +51,21 @@ def test_every_value_is_whole_in_a_terminal(
     assert max(map(len, out.splitlines())) <= columns
     for text in ("toy", "wide", "6/6", "F1", "hidden=16", "lr=0.01", "max_epochs=6"):
         assert text in out
-    assert "EoB-0" not in out  # the toy does not measure it
+    assert "EoB" not in out  # the toy does not measure it
     assert "…" not in out
+
+
+def test_f1_and_eob2_have_columns_and_eob0_which_is_f1_has_none(
+    make_run: Make, runs_dir: Path, terminal_of: Callable[[int], None], capsys: Capture
+) -> None:
+    make_run("a", [{"epoch": 1, "val/f1": 0.25, "val/eob0_f1": 0.25, "val/eob2_f1": 0.75}])
+    terminal_of(60)
+    assert main(["--runs-dir", str(runs_dir)]) == 0
+    header, row = capsys.readouterr().out.split("\n")[1::2][:2]
+    assert "F1 EoB-2 F1" in " ".join(header.split())
+    assert "EoB-0" not in header
+    assert "0.2500 0.7500" in " ".join(row.split())
+    assert listed(capsys, "--runs-dir", runs_dir, "--sort", "eob-2 f1")[0]["val/eob2_f1"] == "0.75"
 
 
 def test_the_baseline_can_be_chosen(trained: Path, capsys: Capture) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tablesense.boxes import Box
-from tablesense.corpora.corpus import Corpus, read_corpus, split_by_field, split_by_group
+from tablesense.corpora.corpus import Corpus, assign_folds, read_corpus, split_by_field, split_by_group
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.errors import UserError
 
@@ -177,3 +177,32 @@ def test_another_seed_draws_another_split() -> None:
     sheets = [SheetAnnotation(f"{group}.xlsx", "S", (), group) for group in "abcdefgh"]
     drawn = {frozenset(groups(split_by_group(sheets, 0.5, seed)[1])) for seed in range(10)}
     assert len(drawn) > 5
+
+
+@given(st.lists(grouped_sheets(), max_size=3), st.integers(2, 5), seeds, seeds)
+def test_every_group_gets_one_fold_whatever_the_order(
+    corpora: list[list[SheetAnnotation]], num_folds: int, seed: int, shuffle: int
+) -> None:
+    folds = assign_folds(corpora, num_folds, seed)
+    assert folds.keys() == {sheet.group for sheets in corpora for sheet in sheets}
+    assert set(folds.values()) <= set(range(num_folds))
+    shuffled = [Random(shuffle).sample(sheets, len(sheets)) for sheets in corpora]
+    assert assign_folds(shuffled, num_folds, seed) == folds
+
+
+def test_folds_get_as_many_tables_of_every_corpus() -> None:
+    def sheets(prefix: str, counts: list[int]) -> list[SheetAnnotation]:
+        box = Box(0, 0, 1, 1)
+        return [
+            SheetAnnotation("a.xlsx", f"{n}", (box,) * count, f"{prefix}{n}")
+            for n, count in enumerate(counts)
+        ]
+
+    corpora = [sheets("a", [9, 1, 1, 1, 3, 3, 3, 3]), sheets("b", [2] * 8)]
+    folds = assign_folds(corpora, 4, seed=3)
+    for annotations, most in zip(corpora, (9, 4), strict=True):
+        filled = [sum(len(s.tables) for s in annotations if folds[s.group] == fold) for fold in range(4)]
+        assert sum(filled) == sum(len(s.tables) for s in annotations)
+        assert max(filled) == most
+        assert min(filled) >= 4
+    assert assign_folds(corpora, 4, seed=4) != folds

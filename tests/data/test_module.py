@@ -224,6 +224,27 @@ def test_a_split_by_group_ignores_the_field(tmp_path: Path) -> None:
     assert len(names) == 5
 
 
+def test_folds_part_the_sheets_by_template(tmp_path: Path) -> None:
+    splits: dict[str, str | None] = {"a": "train", "b": "val", "c": None, "d": "train", "e": "test"}
+    gold, silver, kept = (small_corpus(tmp_path / name, splits) for name in ("gold", "silver", "kept"))
+    corpora = [
+        CorpusConfig(str(gold)),
+        CorpusConfig(str(silver), val=False),
+        CorpusConfig(str(kept), train=False),
+    ]
+    validated: list[str] = []
+    for fold in range(2):
+        module = fitted(sheet_module(tmp_path, corpora, split="fold", num_folds=2, fold=fold))
+        val = [(s.source.corpus, s.source.file_name[0]) for s in module.val_samples if s.source]
+        train = [(s.source.corpus, s.source.file_name[0]) for s in module.train_samples if s.source]
+        held_out = [name for corpus, name in val if corpus == "gold"]
+        learnt = set("abcd") - set(held_out)
+        assert sorted(train) == sorted((corpus, name) for corpus in ("gold", "silver") for name in learnt)
+        assert sorted(name for corpus, name in val if corpus == "kept") == list("abcd")
+        validated += held_out
+    assert sorted(validated) == list("abcd")
+
+
 @pytest.mark.parametrize("train", [True, False])
 def test_nothing_to_train_on_is_refused_for_fit_only(tmp_path: Path, train: bool) -> None:
     folder = small_corpus(tmp_path / "one", {"a": "val" if train else "train", "b": "val"})

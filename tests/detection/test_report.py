@@ -1,6 +1,7 @@
 """What the report embeds, without a browser."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,19 @@ def test_untrusted_text_cannot_leave_its_place() -> None:
     assert all(text.startswith(("<script>", "x")) for text in texts), "shown as it is"
     assert not any(set("\u2028\u202e\x00\ud800") & set(text) for text in texts)
     assert len(page) < 200_000, "very long texts are cut"
+
+
+def test_title_and_notes_are_told_and_made_harmless() -> None:
+    found = result(table_sheet(), {"B3:E12": 0.9, "A20:B25": 0.8})
+    first, second = found.sheets[0].tables
+    titled = replace(first, title=f"Sales\n{EVIL}", notes=(EVIL, "* revised"))
+    page = report_page([FileResult("b", [replace(found.sheets[0], tables=[titled, second])])])
+    assert "<img" not in page
+    told, untold = embedded(page)["sheets"][0]["tables"]
+    assert told["title"].startswith("Sales\n<script>")
+    assert told["notes"][1] == "* revised"
+    assert not any(set("\u2028\u202e\x00\ud800") & set(text) for text in (told["title"], *told["notes"]))
+    assert (untold["title"], untold["notes"]) == (None, [])
 
 
 def test_annotations_pair_with_what_was_found() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tablesense.boxes import Box, parse_a1
+from tablesense.detection.table import FileResult, SheetTables, Table
 from tablesense.sheets.sheet import Cell, CellKind, Sheet, Style
 
 from ..page_browser import Browser
@@ -48,6 +49,21 @@ def test_script_in_a_cell_is_shown_and_not_run(opened: Browser) -> None:
     assert shown.endswith("⟨U+2028⟩⟨U+202E⟩␀⟨U+D800⟩")
     assert other == "a↵b"
     assert texts(opened, ".item-name") == ["</script>"]
+
+
+TITLED = Table("b", "S", parse_a1("B3:E12"), 0.9, 1, table_sheet(), EVIL, ("* revised", EVIL))
+
+
+@with_results(FileResult("b", [SheetTables("S", table_sheet(), [TITLED])]))
+def test_title_stands_beside_the_range_and_notes_of_the_chosen_table_below(opened: Browser) -> None:
+    (title,) = texts(opened, ".chip .chip-title")
+    assert title.startswith("<script>document.title = 'taken'</script><img")
+    assert texts(opened, "#chips .note") == []
+    opened.click(".chip")
+    assert texts(opened, "#chips .note") == ["* revised", title]
+    assert opened.value("document.querySelector('.chip').title").endswith("\n1 header row")
+    assert "taken" not in opened.value("document.title").replace("document.title = 'taken'", "")
+    assert opened.value("document.images.length") == 0
 
 
 STYLES = [

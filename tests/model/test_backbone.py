@@ -113,7 +113,9 @@ def random_features(seed: int, *size: int) -> tuple[Tensor, Tensor]:
 
 def test_line_context_is_the_mean_and_the_highest_of_the_sheet() -> None:
     features, mask = random_features(0, 5, 4)
-    along_rows, down_columns = line_context(features, mask, 3), line_context(features, mask, 2)
+    channels_last = features.permute(0, 2, 3, 1)
+    context = [line_context(channels_last, mask, dim) for dim in (2, 1)]
+    along_rows, down_columns = (lines.permute(0, 3, 1, 2) for lines in context)
     assert along_rows.shape == (2, 6, 5, 1)
     assert down_columns.shape == (2, 6, 1, 4)
     for sheet, (height, width) in enumerate([(5, 4), (3, 2)]):

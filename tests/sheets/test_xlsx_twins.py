@@ -16,10 +16,8 @@ from openpyxl.worksheet.table import Table
 
 from tablesense.sheets import xlsx_xml
 from tablesense.sheets.sheet import CellKind, SheetError
-from tablesense.sheets.xlsx import read_xlsx
 from tests.sheets.twins import (
     MAIN,
-    MAX_CELLS,
     assert_twins,
     package,
     read_fast,
@@ -253,9 +251,9 @@ def test_entities_of_the_string_table_are_refused(tmp_path: Path) -> None:
 def test_a_sheet_that_is_read_again_is_counted_once(tmp_path: Path, rows: str) -> None:
     path = package(tmp_path / "book.xlsx", worksheet((PLAIN | UNUSUAL)[rows]), TEXTS)
     cells = len(read_slow(path)[0].cells)
-    assert len(read_xlsx(path, cells)[0].cells) == cells
+    assert len(read_fast(path, cells)[0].cells) == cells
     with pytest.raises(SheetError, match="max_cells"):
-        read_xlsx(path, cells - 1)
+        read_fast(path, cells - 1)
 
 
 def test_too_many_cells_are_refused_before_the_end_of_the_sheet(
@@ -265,7 +263,7 @@ def test_too_many_cells_are_refused_before_the_end_of_the_sheet(
     rows = "".join(f'<row r="{row}"><c r="A{row}"><v>{row}</v></c></row>' for row in range(1, 99))
     path = package(tmp_path / "book.xlsx", worksheet(rows) + "<broken")
     with pytest.raises(SheetError, match="max_cells"):
-        read_xlsx(path, 50)
+        read_fast(path, 50)
 
 
 def test_kinds_as_a_check_on_both(tmp_path: Path) -> None:
@@ -288,7 +286,7 @@ def test_real_workbooks(corpus: str) -> None:
             slow = read_slow(path)
         if slow is None:
             continue
-        fast = read_xlsx(path, MAX_CELLS)
+        fast = read_fast(path)
         sheets, scanned = sheets + len(fast), scanned + sum(map(was_scanned, fast))
         assert_twins(fast, slow)
     share = 0.9 if corpus == "quirks" else 1.0

@@ -9,10 +9,11 @@ import numpy as np
 
 from tablesense.features.featurize import featurize
 from tablesense.sheets.packed import PackedCells
+from tablesense.sheets.request import Budget, ReadLimits, ReadRequest
 from tablesense.sheets.sheet import Sheet
 from tablesense.sheets.xlsx import read_xlsx
 from tablesense.sheets.xlsx_openpyxl import OpenpyxlPackage
-from tablesense.sheets.xlsx_package import Archive, Budget
+from tablesense.sheets.xlsx_package import Archive
 from tests.features.reference import featurize_by_cell
 
 MAX_CELLS = 2_000_000
@@ -78,15 +79,16 @@ def table(items: str) -> str:
     return f'<sst xmlns="{MAIN}">{items}</sst>'
 
 
-def read_fast(path: Path) -> list[Sheet]:
-    return read_xlsx(path, MAX_CELLS)
+def read_fast(path: Path, max_cells: int = MAX_CELLS) -> list[Sheet]:
+    request = ReadRequest(include_hidden=True, limits=ReadLimits(max_cells=max_cells))
+    return read_xlsx(path, request, Budget(request.limits))
 
 
 def read_slow(path: Path) -> list[Sheet]:
     """Every worksheet as openpyxl's parser reads it."""
     with path.open("rb") as file, Archive(file) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        slow = OpenpyxlPackage(file, archive, Budget(MAX_CELLS))
+        slow = OpenpyxlPackage(file, archive, Budget(ReadLimits(max_cells=MAX_CELLS)))
         return [
             slow.sheet(sheet)
             for sheet in slow.listed()

@@ -21,11 +21,16 @@ def error_line(capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("--model.lrr=1", "model.lrr: there is no such option"),
+        ("--model.lrr=1", "model.lrr: there is no such option; did you mean model.lr?"),
         ("--model.lr=fast", "model.lr: expected a number, got fast"),
         ("--data.batch_size=x", "data.batch_size: expected a whole number, got x"),
         ("--trainer.max_epochs=abc", "trainer.max_epochs: expected a whole number, got abc"),
-        ("--trainer.max_epoch=2", "--trainer.max_epoch"),
+        (
+            "--trainer.max_epoch=2",
+            "trainer.max_epoch: there is no such option; did you mean trainer.max_epochs?",
+        ),
+        ("--resum=x", "resum: there is no such option; did you mean resume?"),
+        ("--experiment.zzzz=2", "experiment.zzzz: there is no such option\n"),
         ("--trainer.max_epochs=${nope}", "trainer.max_epochs: Interpolation key 'nope' not found"),
         ("--trainer.accelerator=warp", "trainer: "),
         ("--model.class_path=nowhere.Model", "model: class_path nowhere.Model: No module named 'nowhere'"),
@@ -58,7 +63,14 @@ def test_a_mistake_is_one_line(
     [
         ("model: {class_path: [", "bad.yaml, line 1"),
         ("just words", "bad.yaml"),
-        ("traner: {max_epochs: 3}", "traner.max_epochs: there is no such option"),
+        (
+            "traner: {max_epochs: 3}",
+            "traner.max_epochs: there is no such option; did you mean trainer.max_epochs?",
+        ),
+        (
+            "trainer: {max_epoch: 3}",
+            "trainer.max_epoch: there is no such option; did you mean trainer.max_epochs?",
+        ),
         ("trainer: {max_epochs: 3}", "nothing to train"),
     ],
 )
@@ -81,7 +93,20 @@ def test_a_wrong_key_in_a_section_of_the_file(config_file: Path, capsys: pytest.
     config["data"]["init_args"]["batchsize"] = 3
     config_file.write_text(yaml.safe_dump(config))
     assert main(["--config", str(config_file)]) == 2
-    assert "data.batchsize: there is no such option" in error_line(capsys)
+    assert "data.batchsize: there is no such option; did you mean data.batch_size?" in error_line(capsys)
+
+
+def test_the_folder_of_a_run_is_told_before_anything_is_trained(
+    fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit("--trainer.max_epochs=1") == 0
+    run = only_run(runs_dir)
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first == f"Run: {run.resolve()}"
+    assert any(line.startswith("epoch 1/1") for line in rest)
+    assert (run / "output.log").read_text().startswith(f"{first}\n")
+    assert main(["--resume", str(run), "--trainer.max_epochs=2"]) == 0
+    assert capsys.readouterr().out.startswith(f"{first}\n")
 
 
 def test_a_checkpoint_of_another_model(

@@ -6,7 +6,6 @@ const BEST_COLUMNS = [
   ["val/f1", "Best F1"],
   ["val/precision", "Precision"],
   ["val/recall", "Recall"],
-  ["val/eob0_f1", "EoB-0 F1"],
   ["val/eob2_f1", "EoB-2 F1"],
 ];
 

@@ -86,8 +86,8 @@ class SheetCells {
 
 /** One framed range of a sheet: found or annotated. */
 class Mark {
-  constructor({ box, status, score = null, off = null, header = 0, isAnnotation = false }) {
-    Object.assign(this, { box, status, score, off, header, isAnnotation, range: rangeText(box) });
+  constructor({ box, status, score = null, off = null, header = 0, title = null, notes = [], isAnnotation = false }) {
+    Object.assign(this, { box, status, score, off, header, title, notes, isAnnotation, range: rangeText(box) });
   }
 
   /** What is right or wrong with it, in words; empty where nothing is known. */

@@ -73,12 +73,13 @@ class SheetView {
 
   drawChips() {
     const chip = (mark) => make("button", {
-      type: "button", class: "chip", "aria-pressed": String(mark === this.grid.chosen), title: mark.header ? plural(mark.header, "header row") : null, onclick: () => this.choose(mark),
-    }, swatch(mark.status, mark.isAnnotation), make("b", {}, mark.range), mark.score === null ? null : make("span", {}, mark.score.toFixed(2)), mark.verdict ? make("span", { class: `verdict ${mark.status}` }, mark.verdict) : null);
+      type: "button", class: "chip", "aria-pressed": String(mark === this.grid.chosen), title: chipHint(mark), onclick: () => this.choose(mark),
+    }, swatch(mark.status, mark.isAnnotation), make("b", {}, mark.range), mark.title === null ? null : make("span", { class: "chip-title", dir: "auto" }, mark.title), mark.score === null ? null : make("span", {}, mark.score.toFixed(2)), mark.verdict ? make("span", { class: `verdict ${mark.status}` }, mark.verdict) : null);
     const { stops } = this.verdicts;
     const hidden = this.sheet.tables.length - this.verdicts.found.length;
     const texts = [stops.length === 0 && "No table found on this sheet.", hidden > 0 && `${plural(hidden, "table")} scored lower than ${this.page.least.toFixed(2)}.`].filter(Boolean);
-    this.place.chips.replaceChildren(...stops.map(chip), ...texts.map((text) => make("span", { class: "muted" }, text)));
+    const notes = (this.grid.chosen?.notes ?? []).map((text) => make("p", { class: "note", dir: "auto" }, text));
+    this.place.chips.replaceChildren(...stops.map(chip), ...texts.map((text) => make("span", { class: "muted" }, text)), ...notes);
     this.copy.disabled = this.grid.chosen === null;
   }
 
@@ -136,6 +137,9 @@ class SheetView {
     this.page.say(isCopied ? `Copied ${range}` : `Could not copy ${range}`, { isShown: true });
   }
 }
+
+/** What a chip says of its table when it is pointed at: the whole title, which may not fit, and header rows. */
+const chipHint = (mark) => [mark.title, mark.header ? plural(mark.header, "header row") : null].filter(Boolean).join("\n") || null;
 
 /** Puts text on the clipboard; by an older way where a page from a file may not use the newer one. */
 async function copyText(text) {

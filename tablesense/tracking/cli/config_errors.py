@@ -2,16 +2,22 @@
 
 import re
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from tablesense.errors import UserError
+from tablesense.tracking.cli.suggestions import did_you_mean, options_of
 from tablesense.tracking.run.faults import first_line
 from tablesense.yaml_file import read_yaml
 
 _KEY = re.compile(r'Parser key "([^"]+)"')
-_UNKNOWN = re.compile(r"[Oo]ption '([^']+)' is not accepted")
+_UNKNOWN = re.compile(
+    r"Option '(?P<option>[^']+)' is not accepted"
+    r"|Group '(?P<group>[^']+)' does not accept option '(?P<member>[^']+)'"
+    r"|unrecognized arguments: --(?P<argument>[\w.]+)"
+)
 _TYPE = re.compile(r"<(?:class|enum) '(?:[\w.]*\.)?(\w+)'>\.?")
 _TYPE_NAMES = {"int": "whole number", "float": "number", "str": "text", "bool": "true or false"}
 _CLASS_PATH = re.compile(r"Problem with given class_path '([^']+)'")
@@ -36,20 +42,26 @@ def check_config_file(path: Path) -> None:
         raise UserError(f"{path}: a configuration needs sections like 'model:', this file has none")
 
 
-def parser_error_line(message: str) -> str:
+def parser_error_line(message: str, known: Iterable[str] = ()) -> str:
     """The key and the cause out of jsonargparse's report of many lines.
 
     ``Parser key "model": ... Errors: ... Option 'lrr' is not accepted ...`` becomes
-    ``model.lrr: there is no such option``.
+    ``model.lrr: there is no such option; did you mean model.lr?``.
+
+    Args:
+        message: the report.
+        known: the options that the command has whatever class is configured.
     """
     lines = [line.strip().removeprefix("- ") for line in message.splitlines()]
     keys = list(dict.fromkeys(key for line in lines for key in _KEY.findall(line)))
+    classes = [name for line in lines for name in _CLASS_PATH.findall(line)]
     causes = [line for line in lines if not _NOISE.fullmatch(line)]
     for cause in causes:
         if unknown := _UNKNOWN.search(cause):
-            return f"{'.'.join([*keys, unknown[1]])}: there is no such option"
+            key = ".".join([*keys, *filter(None, unknown.groups())])
+            options = [f"{keys[-1]}.{name}" for name in options_of(classes[-1])] if classes and keys else []
+            return f"{key}: there is no such option{did_you_mean(key, [*known, *options])}"
     text = "; ".join(dict.fromkeys(causes)) or "wrong value"
-    classes = [name for line in lines for name in _CLASS_PATH.findall(line)]
     if classes and len(keys) == 1:  # with more keys the class was found, and one of its options is wrong
         text = f"class_path {classes[-1]}: {text}"
     text = _TYPE.sub(lambda match: _TYPE_NAMES.get(match[1], match[1]), text)

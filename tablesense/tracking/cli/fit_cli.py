@@ -84,7 +84,7 @@ class FitCLI(LightningCLI):
         try:
             self.config = parser.parse_args(args)
         except ArgumentError as error:
-            raise UserError(parser_error_line(str(error))) from error
+            raise UserError(parser_error_line(str(error), parser.get_defaults().keys())) from error
         except OmegaConfBaseException as error:
             key = f"{error.full_key}: " if error.full_key else ""
             raise UserError(f"{key}{first_line(error)}") from error
@@ -226,6 +226,8 @@ class FitCLI(LightningCLI):
         else:
             self.run.reopen(Path(self.config.resume), text, self.experiment.name)
         self.console.start(self.run.output_file)
+        sys.stdout.write(f"Run: {self.run.path}\n")
+        sys.stdout.flush()  # a log file can be followed from here on
 
     def _open_loggers(self) -> None:
         loggers = list(self._other_loggers)

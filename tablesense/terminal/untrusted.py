@@ -1,8 +1,6 @@
 """Text from run names, configurations and servers, made safe to show."""
 
-import json
 from pathlib import PurePath
-from typing import Any
 
 _FORMULA = ("=", "+", "-", "@")
 
@@ -36,16 +34,3 @@ def is_inside(name: str) -> bool:
         and name.isprintable()
         and not PurePath(name).is_absolute()
     )
-
-
-def shown_value(value: Any, width: int = 60) -> str:  # noqa: ANN401 - anything a configuration holds
-    """A value of a configuration on one line of at most ``width`` characters."""
-    text = plain(as_text(value))
-    return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
-def as_text(value: Any) -> str:  # noqa: ANN401 - anything a configuration holds
-    """A value of a configuration as YAML would write it on one line, whole."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -9,8 +9,8 @@ from typing import TextIO
 
 from rich.console import Console
 
-from tablesense.comparison.untrusted import plain
 from tablesense.errors import UserError
+from tablesense.terminal.untrusted import plain
 from tablesense.tracking.run.atomic import write_text
 
 STDOUT = "-"
