@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tablesense.errors import UserError
+from tablesense.tracking.cli.arguments import prepare_arguments
 from tablesense.tracking.run.quiet import speaks
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _fit(args: list[str]) -> int:
-    from tablesense.tracking.cli.fit_cli import FitCLI
+    args = prepare_arguments(args)
+    from tablesense.tracking.cli.fit_cli import FitCLI  # takes seconds to import
 
     cli = FitCLI(args, COMMAND)
     try:

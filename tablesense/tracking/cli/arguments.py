@@ -1,12 +1,14 @@
-"""The arguments of the command, put into the order in which they count."""
+"""The arguments of the command, put into the order in which they count.
+
+Nothing heavy is imported before they are looked at: a wrong path is told at once.
+"""
 
 import argparse
 from pathlib import Path
 from typing import NoReturn
 
 from tablesense.errors import UserError
-from tablesense.tracking.checkpoints.resume import resumable_checkpoint
-from tablesense.tracking.cli.config_errors import check_config_file
+from tablesense.yaml_file import read_yaml
 
 
 class _FirstLook(argparse.ArgumentParser):
@@ -35,9 +37,22 @@ def prepare_arguments(args: list[str]) -> list[str]:
             raise UserError("--ckpt_path starts a new run and --resume continues one: give one of them")
         rest = ["--ckpt_path", found.ckpt_path, *rest]
     if found.resume is not None:
+        from tablesense.tracking.checkpoints.resume import resumable_checkpoint  # imports torch
+
         resumable_checkpoint(Path(found.resume))
         configs = configs or [str(Path(found.resume) / "configs" / "config.yaml")]
         rest = ["--resume", found.resume, *rest]
     for config in configs:
-        check_config_file(Path(config))
+        _check_config_file(Path(config))
     return [*(part for config in configs for part in ("--config", config)), *rest]
+
+
+def _check_config_file(path: Path) -> None:
+    """Refuse a configuration file that is missing or no YAML, with its name and line.
+
+    Raises:
+        UserError: one line for the user.
+    """
+    content = read_yaml(path, "--config: ")
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: a configuration needs sections like 'model:', this file has none")

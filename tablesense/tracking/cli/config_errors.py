@@ -7,10 +7,8 @@ from pathlib import Path
 
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
-from tablesense.errors import UserError
 from tablesense.tracking.cli.suggestions import did_you_mean, options_of
 from tablesense.tracking.run.faults import first_line
-from tablesense.yaml_file import read_yaml
 
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _UNKNOWN = re.compile(
@@ -29,17 +27,6 @@ _NOISE = re.compile(
 
 # What these refuse during training, they were given by that section of the configuration.
 _SECTIONS = {"lightning.pytorch.": "trainer", "torch.optim.": "model", "torch.utils.data.": "data"}
-
-
-def check_config_file(path: Path) -> None:
-    """Refuse a configuration file that is missing or no YAML, with its name and line.
-
-    Raises:
-        UserError: one line for the user.
-    """
-    content = read_yaml(path, "--config: ")
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: a configuration needs sections like 'model:', this file has none")
 
 
 def parser_error_line(message: str, known: Iterable[str] = ()) -> str:

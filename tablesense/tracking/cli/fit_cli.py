@@ -18,7 +18,6 @@ from typing_extensions import override
 from tablesense.errors import UserError
 from tablesense.tracking.checkpoints.graceful_stop import GracefulStop
 from tablesense.tracking.checkpoints.resume import check_checkpoint, epochs_in, resumable_checkpoint
-from tablesense.tracking.cli.arguments import prepare_arguments
 from tablesense.tracking.cli.callbacks import callback_of, run_callbacks
 from tablesense.tracking.cli.config_errors import (
     constructor_error_line,
@@ -52,7 +51,7 @@ class FitCLI(LightningCLI):
         self.run = RunDirectory()
         self.console = ConsoleLog()
         super().__init__(
-            args=prepare_arguments(args),
+            args=args,
             run=False,
             auto_configure_optimizers=False,
             seed_everything_default=42,
