@@ -9,14 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tablesense.data.compose import compose
+from tablesense.data.lines import repeat_lines, spread_folds
 from tablesense.data.sample import Sample
-from tablesense.features.channels import FORMATTING, INDEX, NUM_CHANNELS
-
-_BEFORE = {
-    1: [INDEX["same_pattern_above"], INDEX["same_value_above"], INDEX["merged_top"]],
-    2: [INDEX["same_pattern_left"], INDEX["same_value_left"], INDEX["merged_left"]],
-}
-_MERGED_AFTER = {1: INDEX["merged_bottom"], 2: INDEX["merged_right"]}
+from tablesense.features.channels import FORMATTING, NUM_CHANNELS
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,8 @@ class AugmentConfig:
         margin: blank rows and columns are put before the sheet.
         stretch: rows and columns away from edges are doubled or left out.
         crop: what lies outside the tables at one side is cut off.
-        max_cells: a sheet is not glued where that would give more cells than this.
+        compose: the sheet is replaced by a crowded one, made of small tables cut out of sheets.
+        max_cells: a sheet is not glued or composed where that would give more cells than this.
     """
 
     glue: float = 0.35
@@ -39,6 +36,7 @@ class AugmentConfig:
     margin: float = 0.2
     stretch: float = 0.5
     crop: float = 0.1
+    compose: float = 0.0
     max_cells: int = 3000
 
 
@@ -55,6 +53,9 @@ class Augment:
     def __call__(self, sample: Sample, draw: Callable[[], Sample], rng: np.random.Generator) -> Sample:
         """Augment one sample; ``draw`` gives another one to glue to it."""
         config = self.config
+        if config.compose and rng.random() < config.compose:
+            crowded = compose(draw, rng, config.max_cells)
+            return self._finish(sample if crowded is None else crowded, rng)
         result = self._single(sample, rng)
         for _ in range(config.max_glued - 1):
             if rng.random() >= config.glue:
@@ -64,11 +65,12 @@ class Augment:
             if glued.cells > config.max_cells:
                 break
             result = glued
-        if rng.random() < config.margin:
-            result = add_margin(result, int(rng.integers(0, 4)), int(rng.integers(0, 3)))
-        if rng.random() < config.drop_formatting:
-            result = drop_formatting(result)
-        return result
+        return self._finish(result, rng)
+
+    def _finish(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        if rng.random() < self.config.margin:
+            sample = add_margin(sample, int(rng.integers(0, 4)), int(rng.integers(0, 3)))
+        return drop_formatting(sample) if rng.random() < self.config.drop_formatting else sample
 
     def _single(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if rng.random() < self.config.crop:
@@ -89,22 +91,15 @@ def glue(first: Sample, second: Sample, below: bool, gap: int) -> Sample:
     values = np.zeros(shape, dtype=np.uint8)
     values[:, :rows, :columns] = first.values
     values[:, top : top + other_rows, left : left + other_columns] = second.values
-    _spread_folds(values)
+    spread_folds(values)
     moved = second.boxes + np.array([left, top, left, top])
     return Sample(values, np.concatenate([first.boxes, moved]))
-
-
-def _spread_folds(values: NDArray[np.uint8]) -> None:
-    """Make the fold channels constant along their lines again, or they would show where the seam is."""
-    for name, axis in (("rows_folded_after", 1), ("columns_folded_after", 0)):
-        plane = values[INDEX[name]]
-        plane[:] = plane.max(axis=axis, keepdims=True)
 
 
 def add_margin(sample: Sample, rows: int, columns: int) -> Sample:
     """Put blank rows above and blank columns to the left."""
     values = np.pad(sample.values, ((0, 0), (rows, 0), (columns, 0)))
-    _spread_folds(values)
+    spread_folds(values)
     return Sample(values, sample.boxes + np.array([columns, rows, columns, rows]))
 
 
@@ -123,7 +118,7 @@ def stretch(sample: Sample, rng: np.random.Generator, axis: int) -> Sample:
     times = np.where(near, 1, np.where(change < rate, 2, np.where(change > 1 - rate, 0, 1)))
     if times.sum() == 0:
         return sample
-    return _repeat(sample, times, axis)
+    return repeat_lines(sample, times, axis)
 
 
 def thin(sample: Sample, max_cells: int) -> Sample:
@@ -140,29 +135,7 @@ def thin(sample: Sample, max_cells: int) -> Sample:
         return sample
     times = near.astype(np.int64)
     times[spare[np.linspace(0, len(spare) - 1, wanted).astype(np.int64)]] = 1
-    return _repeat(sample, times, axis=1)
-
-
-def _repeat(sample: Sample, times: NDArray[np.int64], axis: int) -> Sample:
-    """Repeat each line as often as ``times`` says; lines at table edges once."""
-    values = np.repeat(sample.values, times, axis=axis)
-    second = np.flatnonzero(np.diff(np.repeat(np.arange(len(times)), times), prepend=-1) == 0)
-    _mark_repeated(values, second, axis)
-    position = np.concatenate([[0], np.cumsum(times)])
-    boxes = sample.boxes.copy()
-    ends = [0, 2] if axis == 2 else [1, 3]
-    boxes[:, ends] = position[boxes[:, ends]]
-    return Sample(values, boxes, None)
-
-
-def _mark_repeated(values: NDArray[np.uint8], lines: NDArray[np.int64], axis: int) -> None:
-    """A doubled line has the pattern of the one before it, and no merge joins the two."""
-    pattern, value, merged = _BEFORE[axis]
-    turned = values if axis == 1 else values.transpose(0, 2, 1)  # a view: lines are the second axis
-    turned[pattern, lines] = turned[INDEX["filled"], lines]
-    turned[value, lines] = 0
-    turned[merged, lines] = 0
-    turned[_MERGED_AFTER[axis], lines - 1] = 0
+    return repeat_lines(sample, times, axis=1)
 
 
 def near_edges(boxes: NDArray[np.int64], length: int, axis: int) -> NDArray[np.bool_]:
