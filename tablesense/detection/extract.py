@@ -17,9 +17,10 @@ from tablesense.tracking.run.atomic import atomic_write
 
 EXTRACT_FORMATS = ("csv", "parquet")
 
-_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a program may drop before the sign counts too: a byte order mark is dropped at the start of a file.
+_RUNS_AS_FORMULA = re.compile(r"[ \x00\xa0\ufeff\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 _HARMLESS = re.compile(r"[-+]*[\d.,\s]*%?")  # `-`, `--`, `-1,200`, `+3 %`: signs and numbers only
-_STEM, _SHEET = 60, 40  # letters kept of the names of the file and the sheet
+_STEM, _SHEET = 90, 93  # bytes kept of the names of the file and the sheet
 
 
 class Extractor:
@@ -57,8 +58,8 @@ class Extractor:
 
     def _path(self, table: Table) -> Path:
         """``{file}__{sheet}__{range}``, with a number where that is taken."""
-        stem = folder_name(Path(table.file).stem)[:_STEM] or "workbook"
-        sheet = folder_name(table.sheet)[:_SHEET] or "sheet"
+        stem = folder_name(Path(table.file).stem, _STEM) or "workbook"
+        sheet = folder_name(table.sheet, _SHEET) or "sheet"
         name = f"{stem}__{sheet}__{table.range.replace(':', '-')}"
         number, candidate = 2, name
         while self._is_taken(candidate):
@@ -106,7 +107,7 @@ def _field(value: CellValue, guard: bool) -> str:
 
 def guarded(text: str) -> str:
     """The text, with a quote before it if a spreadsheet program would run it as a formula."""
-    is_risky = text.lstrip(" ").startswith(_RUNS_AS_FORMULA) and _HARMLESS.fullmatch(text) is None
+    is_risky = _RUNS_AS_FORMULA.match(text) is not None and _HARMLESS.fullmatch(text) is None
     return f"'{text}" if is_risky else text
 
 

@@ -6,11 +6,12 @@ from the body of its columns. The header is the run of first rows with the most 
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tablesense.boxes import Box
 from tablesense.features.featurize import display_text, is_filled, is_numeric
 from tablesense.features.text import is_separator, is_year
+from tablesense.sheets.packed import some_cells
 from tablesense.sheets.sheet import Cell, CellKind, Sheet, Style
 
 MAX_HEADER_ROWS = 10
@@ -31,6 +32,9 @@ def count_header_rows(sheet: Sheet, box: Box) -> int:
         if table.box.top == box.top and table.box.intersection(box):
             return min(table.header_rows, box.height)
     columns = range(box.left, min(box.right, box.left + _MAX_COLUMNS))
+    first_rows = range(box.top, box.top + min(MAX_HEADER_ROWS, box.height - 1))
+    # Of a large sheet only what is looked at is worth unpacking.
+    sheet = replace(sheet, cells=some_cells(sheet.cells, [*first_rows, *_body_rows(box)], columns))
     bodies = [_Body.of(sheet, column, box) for column in columns]
     merged = {
         merge.top
@@ -38,7 +42,7 @@ def count_header_rows(sheet: Sheet, box: Box) -> int:
         if merge.height == 1 and box.contains(merge) and 1 < merge.width < box.width
     }
     total, best, count = _FIRST_ROW, 0.0, 0
-    for row in range(box.top, box.top + min(MAX_HEADER_ROWS, box.height - 1)):
+    for row in first_rows:
         total += _evidence(sheet, row, columns, bodies) + 0.3 * (row in merged)
         if total > best:
             best, count = total, row - box.top + 1
@@ -71,11 +75,15 @@ class _Body:
         )
 
 
-def _body_cells(sheet: Sheet, column: int, box: Box) -> Iterator[Cell]:
-    """Filled cells of a column, spread over the table below its first third (short of a long header)."""
+def _body_rows(box: Box) -> range:
+    """Rows spread over the table below its first third (short of a long header)."""
     first = box.top + min(max(1, box.height // 3), MAX_HEADER_ROWS)
-    step = max(1, (box.bottom - first) // _BODY_ROWS)
-    for row in range(first, box.bottom, step):
+    return range(first, box.bottom, max(1, (box.bottom - first) // _BODY_ROWS))
+
+
+def _body_cells(sheet: Sheet, column: int, box: Box) -> Iterator[Cell]:
+    """Filled cells of a column in those rows."""
+    for row in _body_rows(box):
         cell = sheet.cells.get((row, column))
         if cell is not None and is_filled(cell) and not is_separator(display_text(cell)):
             yield cell

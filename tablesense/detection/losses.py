@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import suppress
+from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
 from tablesense.boxes import parse_a1
@@ -25,11 +27,11 @@ _PIECES = {
     "sparklines": ("xl/worksheets/", re.compile(rb"<x14:sparkline[ >]")),
     "formulas with results (a spreadsheet program computes them anew)": (
         "xl/worksheets/",
-        re.compile(rb"</(?:x:)?f>\s*<(?:x:)?v>|<(?:x:)?f [^>]*/>\s*<(?:x:)?v>"),
+        re.compile(rb"</(?:x:)?f>\s*<(?:x:)?v>|<(?:x:)?f [^<>]*/>\s*<(?:x:)?v>"),
     ),
 }
 # openpyxl makes an object of every cell of a merged range and of a linked one.
-_RANGES = re.compile(rb'<(?:x:)?(?:mergeCell|hyperlink)\s[^>]*?ref="([A-Z$]+[0-9$]+:[A-Z$]+[0-9$]+)"')
+_SPREADING = frozenset({"mergeCell", "hyperlink"})
 _MAX_RANGE_CELLS = 1_000_000
 
 
@@ -52,17 +54,30 @@ def has_macros(data: bytes) -> bool:
 
 def is_cheap_to_load(data: bytes) -> bool:
     """Whether openpyxl can load it without filling memory with the cells of merged and linked ranges."""
+    with ZipFile(io.BytesIO(data)) as archive:  # a worksheet may lie anywhere, and be called anything
+        return sum(_spread_cells(archive.read(name)) for name in archive.namelist()) <= _MAX_RANGE_CELLS
+
+
+def _spread_cells(part: bytes) -> int:
+    """The cells of the merged and linked ranges in a part, however it is written; 0 of what is no XML."""
+    is_ascii = b"\0" not in part[:4] and not part.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if is_ascii and not any(name.encode() in part for name in _SPREADING):
+        return 0
     cells = 0
-    with ZipFile(io.BytesIO(data)) as archive:
-        for name in archive.namelist():
-            if "xl/worksheets/" not in name:
-                continue
-            for match in _RANGES.finditer(archive.read(name)):
-                try:
-                    cells += parse_a1(match[1].decode()).area
-                except ValueError:
-                    return False
-    return cells <= _MAX_RANGE_CELLS
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal cells
+        if name.rpartition(" ")[2] in _SPREADING and cells <= _MAX_RANGE_CELLS:
+            try:
+                cells += parse_a1(attributes.get("ref", "A1")).area
+            except ValueError:  # such as whole columns
+                cells += _MAX_RANGE_CELLS + 1
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = start
+    with suppress(expat.ExpatError):  # openpyxl will say what is wrong
+        parser.Parse(part, True)
+    return cells
 
 
 def losses(original: bytes, copy: bytes) -> str | None:

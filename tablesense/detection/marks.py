@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openpyxl.cell.cell import Cell as BookCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Border, Side
+from openpyxl.styles.cell_style import StyleArray
 from openpyxl.worksheet.table import Table as BookTable
 from openpyxl.worksheet.table import TableStyleInfo
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _AUTHOR = "tablesense"
 _LINE = Side(style="thick", color="FF2F6FEB")
 _STYLE = TableStyleInfo(name="TableStyleMedium2", showRowStripes=True)
+_Known = dict[tuple[int, str], int]  # an old border's number and a side -> the new border's
 _UNUSABLE = re.compile(r"[\x00-\x1f]")  # a line break in a column's name makes Excel repair the file
 
 
@@ -75,19 +77,28 @@ def draw_frame(sheet: Worksheet, box: Box) -> None:
     """Draw a line around a box; the other borders of its cells stay."""
     # A box from a damaged workbook may reach beyond what a sheet can hold.
     bottom, right = min(box.bottom, MAX_ROWS), min(box.right, MAX_COLS)
+    known: _Known = {}
     for row in range(box.top, bottom):
-        _add_border(sheet, row, box.left, "left")
-        _add_border(sheet, row, right - 1, "right")
+        _add_border(sheet, row, box.left, "left", known)
+        _add_border(sheet, row, right - 1, "right", known)
     for column in range(box.left, right):
-        _add_border(sheet, box.top, column, "top")
-        _add_border(sheet, bottom - 1, column, "bottom")
+        _add_border(sheet, box.top, column, "top", known)
+        _add_border(sheet, bottom - 1, column, "bottom", known)
 
 
-def _add_border(sheet: Worksheet, row: int, column: int, side: str) -> None:
-    cell = sheet.cell(row + 1, column + 1)
+def _add_border(sheet: Worksheet, row: int, column: int, side: str, known: _Known) -> None:
+    """Add a side to the border of a cell; ``known`` are borders made before: to make one takes long."""
+    cell: Any = sheet.cell(row + 1, column + 1)  # openpyxl has more of it than its stubs
+    if not cell.has_style:
+        cell._style = StyleArray()
+    key = cell._style.borderId, side
+    if key in known:
+        cell._style.borderId = known[key]
+        return
     old = cell.border
     sides = {name: getattr(old, name) for name in ("left", "right", "top", "bottom", "diagonal")}
     cell.border = Border(**{**sides, side: _LINE}, diagonalUp=old.diagonalUp, diagonalDown=old.diagonalDown)
+    known[key] = cell._style.borderId
 
 
 def _comment(sheet: Worksheet, table: Table) -> None:

@@ -8,12 +8,14 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
 from tablesense.boxes import Box
 from tablesense.features.featurize import display_text, is_filled, is_numeric
 from tablesense.features.text import has_note_start, is_separator
+from tablesense.sheets.packed import some_cells
 from tablesense.sheets.sheet import Cell, CellKind, Sheet
 
 MAX_TEXT = 500  # characters of a line
@@ -65,7 +67,7 @@ class Surroundings(NamedTuple):
 def find_surroundings(sheet: Sheet, boxes: Sequence[Box]) -> list[Surroundings]:
     """The title and the notes of each table of a sheet.
 
-    Goes over the places of the cells once, then looks at the rows near each table.
+    Looks at the rows near each table, and at no other cell of a sheet that is still packed.
 
     Args:
         sheet: the sheet.
@@ -86,15 +88,15 @@ class _Around:
     """The rows near the tables of a sheet: their filled cells, and the tables that lie across them."""
 
     def __init__(self, sheet: Sheet, boxes: Sequence[Box]) -> None:
-        self.sheet = sheet
         near = sorted({row for box in boxes for row in _rows_near(box)})
+        self.sheet = sheet = replace(sheet, cells=some_cells(sheet.cells, near))
         self._tables: dict[int, list[Box]] = {row: [] for row in near}
         for box in boxes:
             for row in near[bisect_left(near, box.top) : bisect_left(near, box.bottom)]:
                 self._tables[row].append(box)
         columns: dict[int, list[int]] = defaultdict(list)
-        for row, column in sheet.cells:
-            if row in self._tables and _shows(sheet.cells[row, column]):
+        for (row, column), cell in sheet.cells.items():
+            if row in self._tables and _shows(cell):
                 columns[row].append(column)
         self._columns = {row: sorted(found) for row, found in columns.items()}
         self.merged_to = {(m.top, m.left): m.right for m in sheet.merges if m.top in self._tables}

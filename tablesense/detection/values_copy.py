@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _NOT_IN_TITLES = re.compile(r"[\\*?:/\[\]]")
+_LONGEST_TITLE = 31
 _FIRST_YEAR = 1900  # of the calendar of spreadsheets
 
 
@@ -28,8 +29,8 @@ def values_workbook(result: FileResult) -> Workbook:
     book.remove(book.worksheets[0])
     for entry in result.sheets:
         worksheet = book.create_sheet("sheet")
-        # Not the setter of openpyxl: it numbers a title that is part of another, and limits none.
-        worksheet.title = entry.name if _is_title(entry.name) else _NOT_IN_TITLES.sub("_", entry.name)[:31]
+        # openpyxl numbers a title that is taken, whatever the case of its letters, and limits none.
+        worksheet.title = entry.name if _is_title(entry.name) else _title(entry.name)
         _fill(worksheet, entry.sheet)
     if not book.worksheets:
         book.create_sheet("empty")
@@ -37,7 +38,12 @@ def values_workbook(result: FileResult) -> Workbook:
 
 
 def _is_title(name: str) -> bool:
-    return len(name) <= 31 and _NOT_IN_TITLES.search(name) is None
+    return 0 < len(name) <= _LONGEST_TITLE and _NOT_IN_TITLES.search(name) is None
+
+
+def _title(name: str) -> str:
+    """A title made of a name; short enough for the number of one that comes again."""
+    return _NOT_IN_TITLES.sub("_", name)[: _LONGEST_TITLE - 4] or "sheet"
 
 
 def _fill(worksheet: Worksheet, sheet: Sheet) -> None:

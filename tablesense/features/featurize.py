@@ -189,8 +189,8 @@ def _blocks(length: int) -> list[slice]:
 def _mark_structure(grid: Bytes, sheet: Sheet, fold: Fold) -> None:
     """Write what spans cells: merges, native tables, hidden lines, folded lines."""
     rows, columns = fold.rows.kept, fold.columns.kept
-    for box in sheet.merges:
-        _mark_merge(grid, rows, columns, box)
+    if sheet.merges:
+        _mark_merges(grid, rows, columns, sheet.merges)
     for table in sheet.tables:
         _mark_box(grid, fold, table.box, "in_table")
         header = table.box._replace(bottom=table.box.top + table.header_rows)
@@ -214,10 +214,25 @@ def _mark_box(grid: Bytes, fold: Fold, box: Box, name: str) -> None:
     grid[rows, _inside(fold.columns.kept, box.left, box.right), INDEX[name]] = 255
 
 
-def _mark_merge(grid: Bytes, rows: NDArray[np.int64], columns: NDArray[np.int64], box: Box) -> None:
-    """``merged_left`` says that the cell and the one to its left are parts of one merged range."""
-    inside = _inside(rows, box.top, box.bottom), _inside(columns, box.left, box.right)
-    grid[inside[0], _inside(columns, box.left + 1, box.right), INDEX["merged_left"]] = 255
-    grid[inside[0], _inside(columns, box.left, box.right - 1), INDEX["merged_right"]] = 255
-    grid[_inside(rows, box.top + 1, box.bottom), inside[1], INDEX["merged_top"]] = 255
-    grid[_inside(rows, box.top, box.bottom - 1), inside[1], INDEX["merged_bottom"]] = 255
+def _mark_merges(grid: Bytes, rows: Positions, columns: Positions, merges: list[Box]) -> None:
+    """``merged_left`` says that the cell and the one to its left are parts of one merged range.
+
+    Ranges of a damaged file lie over each other in thousands. So their corners are counted, and summed up
+    once: a cell whose sum is above zero is in a range.
+    """
+    left, top, right, bottom = np.array(merges, dtype=np.int64).T
+    for name, x, y in (
+        ("merged_left", (left + 1, right), (top, bottom)),
+        ("merged_right", (left, right - 1), (top, bottom)),
+        ("merged_top", (left, right), (top + 1, bottom)),
+        ("merged_bottom", (left, right), (top, bottom - 1)),
+    ):
+        sums = np.zeros((len(rows) + 1, len(columns) + 1), dtype=np.int32)
+        starts, stops = (np.searchsorted(rows, edge) for edge in y)
+        for edge, sign in zip(x, (1, -1), strict=True):
+            at = np.searchsorted(columns, edge)
+            np.add.at(sums, (starts, at), sign)
+            np.add.at(sums, (stops, at), -sign)
+        np.cumsum(sums, axis=0, out=sums)
+        np.cumsum(sums, axis=1, out=sums)
+        grid[sums[:-1, :-1] > 0, INDEX[name]] = 255

@@ -1,14 +1,24 @@
-"""From what the network says to scored boxes of whole cells."""
+"""From what the network says to scored boxes of whole cells, no two of which share a cell.
+
+Every query proposes a few boxes: the likeliest pairs of first and last row, and of columns. Where a table
+could end early or late its edges have two peaks, and the right one often shows only beside the other
+tables of the sheet; so the boxes of all queries are chosen together (:mod:`tablesense.model.choice`).
+"""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torchvision.ops import nms
 
 from tablesense.boxes import Box
 from tablesense.model.boundary import best_intervals
+from tablesense.model.choice import Candidate, choose
 from tablesense.model.detector import DetectorOutput, LayerOutput
+
+LEAST_SCORE = 0.1  # a query scored lower proposes nothing
+_ROW_PAIRS, _COLUMN_PAIRS = 6, 3  # tables are mistaken in their rows more often than in their columns
+_LINES = 8  # likeliest first and last lines that are paired
+_LEAST_PROBABILITY = 0.03  # of a proposed box beside a query's best one
 
 
 class ScoredBox(NamedTuple):
@@ -16,6 +26,14 @@ class ScoredBox(NamedTuple):
 
     box: Box
     score: float
+
+
+class Intervals(NamedTuple):
+    """Pairs of first and last line of each query, the likeliest first. Each ``[Q, K]``."""
+
+    first: Tensor
+    last: Tensor
+    log_probability: Tensor
 
 
 def pointed_boxes(layer: LayerOutput) -> Tensor:
@@ -27,26 +45,69 @@ def pointed_boxes(layer: LayerOutput) -> Tensor:
 
 
 @torch.no_grad()
-def decode(output: DetectorOutput, min_score: float, nms_iou: float = 0.5) -> list[list[ScoredBox]]:
-    """The tables of every sheet of a batch, in grid cells, best first.
+def decode(output: DetectorOutput, min_score: float) -> list[list[ScoredBox]]:
+    """The tables of every sheet of a batch, in grid cells, best first; no two share a cell.
 
     Args:
         output: of the network.
         min_score: boxes scored lower are dropped.
-        nms_iou: of two boxes that overlap more than this, the lower scored is dropped.
     """
     layer = output.layers[-1]
-    boxes = pointed_boxes(layer)
     scores = layer.logits.float().sigmoid().masked_fill(output.unused, -1.0)
     results = []
-    for sheet_boxes, sheet_scores in zip(boxes, scores, strict=True):
-        chosen = sheet_scores >= min_score
-        kept_boxes, kept_scores = sheet_boxes[chosen], sheet_scores[chosen]
-        kept = nms(kept_boxes.float(), kept_scores, nms_iou)
-        results.append(
-            [
-                ScoredBox(Box(*box), score)
-                for box, score in zip(kept_boxes[kept].tolist(), kept_scores[kept].tolist(), strict=True)
-            ]
-        )
+    for number, sheet_scores in enumerate(scores):
+        queries = (sheet_scores >= LEAST_SCORE).nonzero()[:, 0]
+        edges = [edge[number, queries].float().log_softmax(-1) for edge in layer.edges]
+        found = choose(_candidates(edges, sheet_scores[queries].tolist()))
+        boxes = [ScoredBox(candidate.box, score) for candidate, score in found if score >= min_score]
+        results.append(sorted(boxes, key=lambda scored: (-scored.score, scored.box.top, scored.box.left)))
     return results
+
+
+def likely_intervals(first: Tensor, last: Tensor, count: int) -> Intervals:
+    """The likeliest pairs first <= last of two independent distributions over lines.
+
+    The best pair is exact; of the others, those among the few likeliest lines of each distribution.
+
+    Args:
+        first: ``[Q, N]`` log-probabilities of the first line.
+        last: ``[Q, N]`` log-probabilities of the last line.
+        count: how many pairs, the best one included; impossible ones have probability zero.
+    """
+    start, end, best = best_intervals(first, last)
+    lines = min(_LINES, first.shape[-1])
+    (first_log, firsts), (last_log, lasts) = first.topk(lines), last.topk(lines)
+    both = first_log[:, :, None] + last_log[:, None, :]
+    pairs_start, pairs_end = firsts[:, :, None].expand_as(both), lasts[:, None, :].expand_as(both)
+    is_best = (pairs_start == start[:, None, None]) & (pairs_end == end[:, None, None])
+    both = both.masked_fill((pairs_start > pairs_end) | is_best, -torch.inf)
+    others, index = both.flatten(1).topk(min(count - 1, lines * lines))
+    return Intervals(
+        torch.cat([start[:, None], pairs_start.flatten(1).gather(1, index)], 1),
+        torch.cat([end[:, None], pairs_end.flatten(1).gather(1, index)], 1),
+        torch.cat([best[:, None], others], 1),
+    )
+
+
+def _candidates(edges: list[Tensor], scores: list[float]) -> list[Candidate]:
+    """What the queries of one sheet propose; edges are ``[Q, N]`` log-probabilities of each side."""
+    left, top, right, bottom = edges
+    rows = likely_intervals(top, bottom, _ROW_PAIRS)
+    columns = likely_intervals(left, right, _COLUMN_PAIRS)
+    probability = (rows.log_probability[:, :, None] + columns.log_probability[:, None, :]).exp()
+    proposed = probability >= _LEAST_PROBABILITY
+    proposed[:, 0, 0] = True
+    query, row, column = proposed.nonzero(as_tuple=True)
+    numbers = zip(
+        columns.first[query, column].tolist(),
+        rows.first[query, row].tolist(),
+        (columns.last[query, column] + 1).tolist(),
+        (rows.last[query, row] + 1).tolist(),
+        probability[proposed].tolist(),
+        query.tolist(),
+        strict=True,
+    )
+    return [
+        Candidate(Box(x0, y0, x1, y1), number, scores[number], likely)
+        for x0, y0, x1, y1, likely, number in numbers
+    ]

@@ -4,6 +4,7 @@ import codecs
 import csv
 import datetime as dt
 import io
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -58,7 +59,9 @@ def read_delimited(source: Openable, name: str, budget: Budget) -> Sheet:
         marked = _EXCEL_DELIMITER.match(sample)
         delimiter = marked[1] if marked else find_delimiter(sample)
         decimal_comma = delimiter != "," and _writes_decimal_commas(sample, delimiter)
+        kept = budget.kept
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+            budget.go_back(kept)
             lines = _lines(_text(file, encoding), budget)
             if marked:
                 next(lines)
@@ -181,7 +184,8 @@ def typed(text: str, *, decimal_comma: bool = False) -> tuple[CellValue, CellKin
         digits = bare.replace(",", ".")
         if sum(map(str.isdigit, digits)) > _MOST_DIGITS:
             return text, CellKind.TEXT
-        return (float(digits) if set(digits) & set(".eE") else int(digits)), CellKind.NUMBER
+        value = float(digits) if set(digits) & set(".eE") else int(digits)
+        return (value, CellKind.NUMBER) if math.isfinite(value) else (text, CellKind.TEXT)
     if bare.upper() in ("TRUE", "FALSE"):
         return bare.upper() == "TRUE", CellKind.BOOLEAN
     if bare in _ERRORS:

@@ -7,9 +7,11 @@ out repeated rows before anyone can count them.
 import datetime as dt
 import re
 import zipfile
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import IO
 from xml.etree.ElementTree import Element
 
@@ -70,7 +72,10 @@ class _Table:
     def style_name(self, node: Element) -> str | None:
         """The name of a cell's style: its own, else its row's, else its column's."""
         own = node.get(f"{TABLE}style-name") or self.row_style
-        return own or next((style for end, style in self.column_styles if self.column < end), None)
+        if own:
+            return own
+        at = bisect_right(self.column_styles, self.column, key=itemgetter(0))
+        return self.column_styles[at][1] if at < len(self.column_styles) else None
 
     def finish(self, styles: CellStyles) -> Sheet:
         """The sheet; what is hidden beyond its last cell is not worth a mark."""
@@ -238,7 +243,8 @@ def _value(node: Element) -> tuple[CellKind, CellValue]:
         if kind == "boolean":
             return CellKind.BOOLEAN, node.get(f"{OFFICE}boolean-value") == "true"
         if kind == "date":
-            return CellKind.DATE, dt.datetime.fromisoformat(node.get(f"{OFFICE}date-value", ""))
+            moment = dt.datetime.fromisoformat(node.get(f"{OFFICE}date-value", ""))
+            return CellKind.DATE, moment.replace(tzinfo=None)  # sheets know no time zones
         if kind == "time":
             return CellKind.DATE, _time(node.get(f"{OFFICE}time-value", ""))
     except (ValueError, OverflowError):

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from tablesense.sheets.colors import rgb
-from tablesense.sheets.sheet import Style
+from tablesense.sheets.sheet import Style, sane_format
 
 STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -55,7 +55,7 @@ class CellStyles:
                 self._properties[name] = _properties(node)
                 self._parents[name] = node.get(f"{STYLE}parent-style-name")
             elif node.tag.startswith(_NUMBER):
-                self._formats[name] = _number_format(node)
+                self._formats[name] = sane_format(_number_format(node))
 
     def index(self, name: str | None) -> int:
         """The index in ``met`` of a style; one that the file lacks means the default."""

@@ -1,11 +1,12 @@
 """The cells of a sheet as arrays, and as a mapping that makes ``Cell`` objects when one is asked for."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tablesense.boxes import MAX_COLS
 from tablesense.sheets.sheet import Cell, CellKind, CellValue
 
 Integers = NDArray[np.int64]
@@ -99,6 +100,31 @@ def pack(cells: Mapping[tuple[int, int], Cell]) -> CellArrays:
         kinds=np.array([cell.kind for cell in ordered], dtype=np.int64),
         formulas=np.array([cell.formula is not None for cell in ordered], dtype=np.bool_),
     )
+
+
+def some_cells(
+    cells: MutableMapping[tuple[int, int], Cell], rows: Collection[int], columns: range = range(MAX_COLS)
+) -> MutableMapping[tuple[int, int], Cell]:
+    """At least the cells in some rows and columns, to look at and not to change.
+
+    Of a :class:`PackedCells` that nobody has looked at only these are unpacked, and formulas are not
+    spelled out: each is ``=``.
+    """
+    if not isinstance(cells, PackedCells) or cells.packed is None:
+        return cells
+    packed, wanted = cells.packed, np.unique(np.fromiter(rows, dtype=np.int64))
+    starts, stops = (np.searchsorted(packed.rows, wanted, side) for side in ("left", "right"))
+    spans = [np.arange(start, stop) for start, stop in zip(starts, stops, strict=True)]
+    places = np.concatenate([np.zeros(0, dtype=np.int64), *spans])
+    inside = (packed.columns[places] >= columns.start) & (packed.columns[places] < columns.stop)
+    return {(int(packed.rows[i]), int(packed.columns[i])): _cell(packed, i) for i in places[inside].tolist()}
+
+
+def _cell(packed: CellArrays, i: int) -> Cell:
+    content = packed.contents[i]
+    formula = "=" if packed.formulas[content] else None
+    kind = CellKind(int(packed.kinds[content]))
+    return Cell(packed.values[content], kind, int(packed.styles[i]), formula, bool(packed.comments[i]))
 
 
 def mark_comments(cells: CellArrays, places: Iterable[tuple[int, int]], empty: int) -> CellArrays:

@@ -11,6 +11,10 @@ from tablesense.errors import UserError
 CellValue = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
 
 
+# Excel allows 255 characters. To read a format takes time that grows with the square of its length.
+_LONGEST_FORMAT = 512
+
+
 class SheetError(UserError):
     """A workbook or sheet that cannot be used; the message is one line for the user."""
 
@@ -102,6 +106,11 @@ def real_merges(boxes: Iterable[Box]) -> list[Box]:
         for box in boxes
         if 0 <= box.left < box.right <= MAX_COLS and 0 <= box.top < box.bottom <= MAX_ROWS and box.area > 1
     ]
+
+
+def sane_format(code: str) -> str:
+    """A number format as the file has it; ``General`` for one that is longer than any program writes."""
+    return code if len(code) <= _LONGEST_FORMAT else "General"
 
 
 def outside(row: int, column: int) -> ValueError:

@@ -1,5 +1,6 @@
 """The one door to workbooks: any supported file becomes a list of sheets, or one clear error."""
 
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
@@ -72,10 +73,12 @@ def _read(source: Source, request: ReadRequest) -> list[Sheet]:
 def _make_names_unique(sheets: list[Sheet]) -> None:
     """Number the sheets that share a name, as only a damaged workbook has them."""
     taken: set[str] = set()
+    numbers: Counter[str] = Counter()  # given to sheets of a name so far
     for sheet in sheets:
-        name, number = sheet.name, 2
+        name = sheet.name
         while sheet.name in taken:
-            sheet.name, number = f"{name} ({number})", number + 1
+            numbers[name] += 1
+            sheet.name = f"{name} ({numbers[name] + 1})"
         if sheet.name != name:
             sheet.note = sheet.note or f"the workbook has more than one sheet called {name!r}"
         taken.add(sheet.name)

@@ -19,7 +19,17 @@ from tablesense.boxes import MAX_COLS, MAX_ROWS, Box
 from tablesense.sheets.calamine_values import plain, read_values
 from tablesense.sheets.detect_format import in_short
 from tablesense.sheets.request import Budget, ReadRequest
-from tablesense.sheets.sheet import Cell, CellKind, CellValue, Sheet, SheetError, Style, outside, real_merges
+from tablesense.sheets.sheet import (
+    Cell,
+    CellKind,
+    CellValue,
+    Sheet,
+    SheetError,
+    Style,
+    outside,
+    real_merges,
+    sane_format,
+)
 
 _HORIZONTAL = ("general", "left", "center", "right", "fill", "justify", "centerContinuous", "distributed")
 _VERTICAL = ("top", "center", "bottom", "justify", "distributed")
@@ -204,7 +214,7 @@ class _Styles:
             vertical=_named(_VERTICAL, xf.alignment.vert_align),
             wrap=bool(xf.alignment.text_wrapped),
             indent=xf.alignment.indent_level,
-            number_format=format_.format_str if format_ else "General",
+            number_format=sane_format(format_.format_str) if format_ else "General",
             locked=bool(xf.protection.cell_locked),
             hidden=bool(xf.protection.formula_hidden),
         )

@@ -27,6 +27,7 @@ from tablesense.sheets.xlsx_package import (
 from tablesense.sheets.xlsx_strings import EMPTY, read_strings
 from tablesense.sheets.xlsx_styles import Stylesheet
 
+_LINES_A_CELL, _STYLES_A_CELL = 4, 16  # hidden lines, or styles of a sheet, that take as much memory
 _FINAL = (SheetError, MemoryError)  # what openpyxl could only say again, later
 
 
@@ -50,11 +51,18 @@ def read_xlsx(source: Openable, request: ReadRequest, budget: Budget) -> list[Sh
                 "save it as an ordinary .xlsx"
             )
         return [
-            package.sheet(sheet)
+            _counted(package.sheet(sheet), budget)
             for sheet in listed
             if sheet.relation.type.endswith("/worksheet") and archive.has(sheet.relation.target)
             if request.wants(sheet.name, visible=sheet.visible)
         ]
+
+
+def _counted(sheet: Sheet, budget: Budget) -> Sheet:
+    """The sheet, with what takes memory beside its cells counted: one part may be listed as many sheets."""
+    hidden = len(sheet.hidden_rows) + len(sheet.hidden_columns)
+    budget.spend(len(sheet.merges) + hidden // _LINES_A_CELL + len(sheet.styles) // _STYLES_A_CELL)
+    return sheet
 
 
 def _open(file: IO[bytes], archive: Archive, budget: Budget) -> "_Package | OpenpyxlPackage":

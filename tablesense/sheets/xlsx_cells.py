@@ -18,7 +18,7 @@ import numpy as np
 
 from tablesense.boxes import MAX_COLS, MAX_ROWS, Box, column_index, parse_a1
 from tablesense.sheets.packed import CellArrays, Integers
-from tablesense.sheets.xlsx_package import TRUE
+from tablesense.sheets.xlsx_package import TRUE, hidden_columns
 from tablesense.sheets.xlsx_strings import EMPTY, ContentTable, Memo
 from tablesense.sheets.xlsx_xml import NotPlain, parse_xml, pieces
 
@@ -82,7 +82,7 @@ def scan_sheet(source: IO[bytes], shared: SharedParts) -> ScannedSheet:
         prefix=prefix,
         merges=_merges(root),
         hidden_rows=frozenset(row for row in scan.hidden_rows if row >= 0),
-        hidden_columns=_hidden_columns(root),
+        hidden_columns=hidden_columns(root.iter(f"{_MAIN}col")),
     )
 
 
@@ -130,7 +130,8 @@ class _Scan:
 
     def _add_rows(self, text: str) -> None:
         """Look at what is between the cells."""
-        rows = self._row.findall(text)
+        # Behind blanks at the end there is nothing to find, and it would be looked for from each of them.
+        rows = self._row.findall(text.rstrip())
         if any(other for _, other in rows):
             raise NotPlain("something else than rows and cells")
         self.hidden_rows += [_hidden_row(attributes) for attributes, _ in rows if "hidden" in attributes]
@@ -187,14 +188,15 @@ class _Scan:
 def _cell_pattern(p: str) -> re.Pattern[str]:
     """Finds (column, row, attributes, formula, value) of a cell, the last two as elements.
 
-    Nothing is gained by giving back what a repetition took: ``++`` and ``*+`` say so.
+    Nothing is gained by giving back what a repetition took: ``++``, ``*+`` and ``(?>...)`` say so. Where
+    a cell is odd, ``.*?`` would else go on to the end of every cell behind it.
     """
     start = rf'<{p}c r="([A-Z]++)([0-9]++)"([^<>/]*+)'
     formula = rf"<{p}f(?: [^<>]*)?(?:/>|>[^<]*+</{p}f>)"
     usual = rf"v>[^<]*+</{p}v|is><{p}t[^<>]*+>[^<]*+</{p}t></{p}is"
     other = rf"v(?: [^<>]*)?>[^<]*+</{p}v|v ?/|is>.*?</{p}is|is ?/"
     return re.compile(
-        rf"{start}(?:>\s*+({formula})?\s*+(<{p}(?:{usual}|{other})>)?\s*+</{p}c>|/>)", re.DOTALL
+        rf"{start}(?:>\s*+({formula})?\s*+(<{p}(?>{usual}|{other})>)?\s*+</{p}c>|/>)", re.DOTALL
     )
 
 
@@ -225,15 +227,6 @@ def _hidden_row(attributes: str) -> int:
     if not (row.isascii() and row.isdigit()):
         raise NotPlain("a row without a number")
     return int(row) - 1 if found.get("hidden") in TRUE else -1
-
-
-def _hidden_columns(root: Element) -> frozenset[int]:
-    hidden: set[int] = set()
-    for node in root.iter(f"{_MAIN}col"):
-        if node.get("hidden") in TRUE:
-            last = min(int(node.get("max", 0)), MAX_COLS)
-            hidden.update(range(int(node.get("min", 1)) - 1, last))
-    return frozenset(hidden)
 
 
 def _merges(root: Element) -> list[Box]:

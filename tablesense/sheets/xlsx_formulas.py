@@ -13,6 +13,9 @@ from tablesense.boxes import column_letters
 from tablesense.sheets.packed import CellArrays
 from tablesense.sheets.xlsx_strings import FragmentParser
 
+# One long formula may be shared by all cells. Beyond so many characters only that there is one is told.
+_MOST_TEXT = 64_000_000
+
 
 def formula_text(parser: WorkSheetParser, cell: Element) -> str:
     """The formula of a ``<c>`` element; ``parser`` knows the shared ones of the cells before it."""
@@ -48,7 +51,10 @@ class FormulaTexts:
         has = self.cells.formulas[self.cells.contents]
         places = zip(self.cells.rows[has].tolist(), self.cells.columns[has].tolist(), strict=True)
         refs = (f"{column_letters(column)}{row + 1}" for row, column in places)
-        return [
-            formula_text(parser, parse(f'<{p}c r="{ref}">{element}</{p}c>'))
-            for ref, element in zip(refs, self.elements, strict=True)
-        ]
+        texts, length = [], 0
+        for ref, element in zip(refs, self.elements, strict=True):
+            is_too_much = length > _MOST_TEXT
+            text = "=" if is_too_much else formula_text(parser, parse(f'<{p}c r="{ref}">{element}</{p}c>'))
+            texts.append(text)
+            length += len(text)
+        return texts

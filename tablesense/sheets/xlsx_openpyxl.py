@@ -24,6 +24,7 @@ from tablesense.sheets.xlsx_package import (
     Archive,
     ListedSheet,
     Relation,
+    hidden_columns,
     read_commented,
     read_looks,
     read_tables,
@@ -56,21 +57,25 @@ class _SheetParser(WorkSheetParser):
             timedelta_formats=stylesheet.duration_ids,
         )
         self.merges: list[Box] = []
-        self.hidden_columns: set[int] = set()
+        self._columns: list[Element] = []
 
     def cells(self) -> Iterator[_Found]:
-        """Every cell of the sheet; ``merges`` and the hidden rows and columns are filled on the way."""
+        """Every cell of the sheet; ``merges`` and the hidden rows and columns are known after it."""
         for _, element in iterparse(self.source):
             if element.tag == ROW_TAG:
                 _, row = self.parse_row(element)
                 yield from (_Found(**cell) for cell in row)
                 element.clear()
-            elif element.tag == COL_TAG and element.get("hidden") in TRUE:
-                last = min(int(element.get("max", 0)), MAX_COLS)
-                self.hidden_columns.update(range(int(element.get("min", 1)) - 1, last))
+            elif element.tag == COL_TAG:
+                self._columns.append(element)
             elif element.tag == MERGE_TAG:
                 boxes = [parse_a1(merge.get("ref", "")) for merge in element]
                 self.merges.extend(box for box in boxes if box.area > 1)
+
+    @property
+    def hidden_columns(self) -> frozenset[int]:
+        """Zero-based columns marked hidden, once :meth:`cells` is through."""
+        return hidden_columns(self._columns)
 
     @property
     def hidden_rows(self) -> frozenset[int]:
@@ -137,7 +142,7 @@ class OpenpyxlPackage:
             merges=parser.merges,
             tables=read_tables(self._archive, relations),
             hidden_rows=parser.hidden_rows,
-            hidden_columns=frozenset(parser.hidden_columns),
+            hidden_columns=parser.hidden_columns,
             visible=listed.visible,
         )
 

@@ -5,8 +5,10 @@ and cost more time than the cells of a small workbook.
 """
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
+from itertools import compress
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile, ZipInfo
@@ -25,7 +27,7 @@ from openpyxl.xml.constants import (
     XLTX,
 )
 
-from tablesense.boxes import parse_a1
+from tablesense.boxes import MAX_COLS, parse_a1
 from tablesense.sheets.colors import parse_theme
 from tablesense.sheets.sheet import NativeTable
 from tablesense.sheets.xlsx_xml import NotPlain, parse_xml
@@ -42,10 +44,10 @@ class Archive(ZipFile):
         try:
             return super().getinfo(name)
         except KeyError:
-            for entry in self.infolist():
-                if entry.filename.replace("\\", "/").lstrip("/").lower() == name.lstrip("/").lower():
-                    return entry
-            raise
+            found = self._alike.get(_bare(name))
+            if found is None:
+                raise
+            return found
 
     def has(self, name: str) -> bool:
         """Whether :meth:`getinfo` finds the part."""
@@ -54,6 +56,15 @@ class Archive(ZipFile):
         except KeyError:
             return False
         return True
+
+    @cached_property
+    def _alike(self) -> dict[str, ZipInfo]:
+        """The entries by what of their names counts; of several the first."""
+        return {_bare(entry.filename): entry for entry in reversed(self.infolist())}
+
+
+def _bare(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").lower()
 
 
 class Relation(NamedTuple):
@@ -161,6 +172,17 @@ def read_tables(archive: Archive, relations: list[Relation]) -> list[NativeTable
             header_rows = int(root.get("headerRowCount", "1"))
             tables.append(NativeTable(parse_a1(root.get("ref", "")), header_rows))
     return tables
+
+
+def hidden_columns(nodes: Iterable[Element]) -> frozenset[int]:
+    """The columns from zero that ``<col>`` elements hide; thousands of them may each hide all."""
+    flags = bytearray(MAX_COLS)
+    for node in nodes:
+        if node.get("hidden") in TRUE:
+            first = min(max(int(node.get("min", 1)) - 1, 0), MAX_COLS)
+            stop = min(max(int(node.get("max", 0)), first), MAX_COLS)
+            flags[first:stop] = b"\1" * (stop - first)
+    return frozenset(compress(range(MAX_COLS), flags))
 
 
 def _present(archive: Archive, relations: list[Relation], kind: str) -> Iterator[Element]:

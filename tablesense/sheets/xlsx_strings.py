@@ -64,9 +64,12 @@ def read_strings(source: IO[bytes]) -> list[str]:
 
 
 def _item_pattern(p: str) -> re.Pattern[str]:
-    """Finds (plain text, other item, what does not belong there)."""
+    """Finds (plain text, other item, what does not belong there).
+
+    An odd item must not go on to the end of every item behind it: ``(?>...)``.
+    """
     plain = rf'<{p}si>\s*<{p}t(?: xml:space="preserve")?>([^<&]*)</{p}t>\s*</{p}si>'
-    return re.compile(rf"{plain}|(<{p}si/>|<{p}si(?:\s[^<>]*)?>.*?</{p}si>)|(\S)", re.DOTALL)
+    return re.compile(rf"{plain}|(<{p}si/>|<{p}si(?:\s[^<>]*)?>(?>.*?</{p}si)>)|(\S)", re.DOTALL)
 
 
 def _edge_pattern(p: str) -> re.Pattern[str]:

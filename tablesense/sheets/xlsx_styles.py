@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 
 from tablesense.sheets.colors import ColorTable, palette_of, rgb
-from tablesense.sheets.sheet import Style
+from tablesense.sheets.sheet import Style, sane_format
 from tablesense.sheets.xlsx_xml import parse_xml
 
 _FALSE = frozenset({"0", "false"})
@@ -35,7 +35,8 @@ class Stylesheet:
             parts.get(name, []) for name in ("fonts", "fills", "borders")
         )
         codes = {
-            node.get("numFmtId", ""): node.get("formatCode", "") for node in root.iterfind("{*}numFmts/*")
+            node.get("numFmtId", ""): sane_format(node.get("formatCode", ""))
+            for node in root.iterfind("{*}numFmts/*")
         }
         self._formats = {str(number): code for number, code in BUILTIN_FORMATS.items()} | codes
         self._xfs = root.findall("{*}cellXfs/{*}xf") or [Element("xf")]

@@ -18,10 +18,15 @@ def csv_text(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def folder_name(text: str) -> str:
-    """A name for a folder on any system, made of a run's name; empty when nothing of it can be used."""
+def folder_name(text: str, most: int = 150) -> str:
+    """A name for a folder or file on any system, made of any text; empty when nothing of it can be used.
+
+    Args:
+        text: such as a run's name.
+        most: bytes; many systems take 255, with whatever is added to the name.
+    """
     kept = "".join(c if c.isalnum() or c in " ._()-" else "-" for c in text)
-    return kept.strip(" .")[:150].rstrip(" .")
+    return kept.strip(" .").encode()[:most].decode(errors="ignore").rstrip(" .")
 
 
 def is_inside(name: str) -> bool:

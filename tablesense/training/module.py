@@ -19,14 +19,12 @@ from tablesense.evaluation.rows import Row, class_metric_rows, prediction_rows
 from tablesense.evaluation.scores import SheetResult
 from tablesense.evaluation.validation_pictures import Picture, PictureChooser, validation_pictures
 from tablesense.features.channels import FEATURE_VERSION
-from tablesense.model.decode import decode
+from tablesense.model.decode import LEAST_SCORE, decode
 from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
 from tablesense.training.criterion import Losses, TableCriterion
 from tablesense.training.matcher import HungarianMatcher
 from tablesense.training.results import SheetResults
 from tablesense.training.schedule import warmup_cosine
-
-_MIN_SCORE = 0.05  # boxes below this are never of use; validation sweeps the thresholds above it
 
 
 @dataclass(frozen=True)
@@ -232,7 +230,7 @@ class TableDetectionModule(LightningModule):
         outputs = [self(pack) for pack in packs]
         self._losses(stage, packs, outputs)
         for pack, output in zip(packs, outputs, strict=True):
-            for source, found in zip(pack.sources, decode(output, _MIN_SCORE), strict=True):
+            for source, found in zip(pack.sources, decode(output, LEAST_SCORE), strict=True):
                 if source is not None:
                     self.results.add(source, found)
 

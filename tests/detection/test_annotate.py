@@ -16,7 +16,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tablesense.boxes import parse_a1
 from tablesense.detection.annotate import annotate
 from tablesense.detection.table import FileResult, SheetTables, Table
+from tablesense.detection.values_copy import values_workbook
 from tablesense.errors import UserError
+from tablesense.sheets.sheet import Sheet
 from tablesense.sheets.workbook import open_workbook
 from tests.detection.blobs import write_book
 
@@ -202,8 +204,11 @@ def test_workbook_that_openpyxl_cannot_load_is_copied_by_value(book: Path, tmp_p
     assert framed_sides(openpyxl.load_workbook(tmp_path / "out.xlsx")["A"], "B2") == {"left", "top"}
 
 
-def test_merge_over_a_whole_sheet_is_not_unrolled(book: Path, tmp_path: Path) -> None:
-    _rewrite(book, "xl/worksheets/sheet1.xml", b'ref="F4:G5"', b'ref="F40:XFD1048576"')
+@pytest.mark.parametrize(
+    "merge", [b'ref="F40:XFD1048576"', b"ref = 'F40:XFD1048576'", b'ref="F40&#58;XFD1048576"']
+)
+def test_merge_over_a_whole_sheet_is_not_unrolled(book: Path, tmp_path: Path, merge: bytes) -> None:
+    _rewrite(book, "xl/worksheets/sheet1.xml", b'ref="F4:G5"', merge)
     lack = annotate(result_of(book, {"A": ["B2:D9"]}), tmp_path / "out.xlsx")
     assert lack is not None
     assert "too many cells" in lack
@@ -232,3 +237,10 @@ def test_nothing_half_written_is_left(book: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be written"):
         annotate(result_of(book, {}), tmp_path / "no folder" / "out.xlsx")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["book.xlsx"]
+
+
+def test_sheets_whose_names_no_workbook_can_have() -> None:
+    names = ["", "a/b", "x" * 40, "x" * 39 + "y"]
+    titles = values_workbook(FileResult("f", [SheetTables(name, Sheet(name)) for name in names])).sheetnames
+    assert len({title.casefold() for title in titles}) == len(names)
+    assert all(0 < len(title) <= 31 for title in titles)

@@ -34,7 +34,21 @@ def test_times_are_iso() -> None:
     assert rows_of(csv_text_of(table))[1:] == [["2024-01-02 03:04:00"], ["05:06:00"]]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", " =1", "\n=1"])
+FORMULAS = [
+    "=1+1",
+    "+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    " =1",
+    "\n=1",
+    "\ufeff=1",
+    "\x00=1",
+    "\uff1d1",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_text_that_would_run_gets_a_quote(text: str) -> None:
     table = table_of([[text], [text]], 1)
     assert all(row[0].startswith("'") for row in rows_of(csv_text_of(table))[1:])
@@ -88,6 +102,12 @@ def test_names_are_safe_inside_the_folder_and_used_once(tmp_path: Path) -> None:
         assert all(letter.isalnum() or letter in " ._()-" for letter in file.name)
     assert files[0].name == "book__S__B4-G6.csv"
     assert files[1].name == "book__s__B4-G6 (2).csv"
+
+
+def test_long_names_fit_every_file_system(tmp_path: Path) -> None:
+    file = Extractor(tmp_path).write(named(f"{'表' * 80}.xlsx", "𠀀" * 31))
+    assert file.is_file()
+    assert len(file.name.encode()) < 240
 
 
 def test_input_is_never_written_over(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from tablesense.boxes import Box
 from tablesense.detection.headers import MAX_HEADER_ROWS, count_header_rows
+from tablesense.detection.surroundings import find_surroundings
+from tablesense.sheets.packed import PackedCells, pack
 from tablesense.sheets.sheet import Cell, CellKind, CellValue, NativeTable, Sheet, Style
 
 BOLD = 1
@@ -25,6 +28,16 @@ def sheet_of(rows: Sequence[Sequence[CellValue]], bold_rows: int = 0) -> Sheet:
 
 def count(rows: Sequence[Sequence[CellValue]], bold_rows: int = 0) -> int:
     return count_header_rows(sheet_of(rows, bold_rows), Box(0, 0, max(map(len, rows)), len(rows)))
+
+
+def test_packed_cells_give_the_same_and_stay_packed() -> None:
+    rows: list[list[CellValue]] = [[f"place {n}", n] for n in range(400)]
+    sheet, box = sheet_of([["Place", "Price"], *rows], 1), Box(0, 0, 2, 401)
+    cells = PackedCells(pack(sheet.cells), list)
+    same = replace(sheet, cells=cells)
+    assert count_header_rows(same, box) == count_header_rows(sheet, box) == 1
+    assert find_surroundings(same, [box]) == find_surroundings(sheet, [box])
+    assert cells.packed is not None
 
 
 NUMBERS: list[list[CellValue]] = [[f"place {n}", 1.5 * n, 7 * n] for n in range(1, 9)]

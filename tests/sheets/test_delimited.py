@@ -158,3 +158,13 @@ def test_limits_hold() -> None:
         open_workbook(book, limits=ReadLimits(max_cells=3))
     with pytest.raises(SheetError, match="max_unpacked_bytes"):
         open_workbook(book, limits=ReadLimits(max_unpacked_bytes=len(book) - 1))
+
+
+def test_cells_count_once_where_a_quote_is_never_closed() -> None:
+    data = ("a,b\n" * 500 + '"' + "x,y\n" * 40_000).encode()
+    (sheet,) = open_workbook(data, limits=ReadLimits(max_cells=81_000 + 1))
+    assert len(sheet.cells) == 81_000
+
+
+def test_a_number_beyond_all_numbers_stays_text() -> None:
+    assert typed("1e999") == ("1e999", CellKind.TEXT)

@@ -44,6 +44,12 @@ def test_values_keep_their_types_and_places() -> None:
         ('office:value-type="time" office:time-value="PT36H"', "36", CellKind.DATE, dt.timedelta(hours=36)),
         ('office:value-type="time" office:time-value="-PT1H"', "-1", CellKind.DATE, -dt.timedelta(hours=1)),
         (
+            'office:value-type="date" office:date-value="2024-05-01T12:00:00Z"',
+            "a moment with a time zone",
+            CellKind.DATE,
+            dt.datetime(2024, 5, 1, 12),
+        ),
+        (
             'office:value-type="date" office:date-value="1783-09-03"',
             "x",
             CellKind.DATE,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tablesense.features.channels import INDEX
 from tablesense.features.featurize import featurize
-from tablesense.sheets.packed import PackedCells, find_cells, mark_comments, pack
+from tablesense.sheets.packed import PackedCells, find_cells, mark_comments, pack, some_cells
 from tablesense.sheets.sheet import Cell, CellKind, Sheet
 from tests.sheets.twins import package, read_fast, worksheet
 
@@ -89,3 +89,24 @@ def test_comments_make_cells_where_there_are_none(
     assert {place for place, cell in found.items() if cell.comment} == set(comments)
     assert {place for place, cell in found.items() if cell.value} == filled
     assert list(found) == sorted({*filled, *comments, (9, 9)})
+
+
+def test_some_cells_are_looked_at_and_the_others_stay_packed(sheet: Sheet) -> None:
+    looked_at = some_cells(sheet.cells, [0, 2, -7, 3])
+    assert looked_at == {**CELLS, (0, 2): Cell(2, CellKind.NUMBER, formula="=")}
+    assert set(some_cells(sheet.cells, [0], range(1, 3))) == {(0, 2)}
+    assert not some_cells(sheet.cells, [])
+    assert packed(sheet).packed is not None
+    assert sheet.cells == CELLS
+    assert some_cells(sheet.cells, [0]) is sheet.cells, "once unpacked, there is nothing to save"
+
+
+@given(st.sets(places), st.sets(st.integers(-2, 7)), st.integers(0, 6), st.integers(0, 6))
+def test_some_cells_are_those_of_the_rows_and_columns(
+    where: set[tuple[int, int]], rows: set[int], left: int, right: int
+) -> None:
+    cells = {place: Cell(str(place), CellKind.TEXT) for place in where}
+    found = some_cells(PackedCells(pack(cells), list), rows, range(left, right))
+    assert found == {
+        place: cell for place, cell in cells.items() if place[0] in rows and left <= place[1] < right
+    }
