@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from typing_extensions import override
-
 from tablesense.errors import UserError
+from tablesense.terminal.arguments import Parser, count, program, seconds, share
 
-COMMAND = "python -m tablesense.detect"
 SOME_FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 
 _DESCRIPTION = """\
@@ -21,9 +19,10 @@ Find the tables in workbooks, to the exact cell, and print a line for each: file
 and header rows. Reads .xlsx, .xlsm, .xls, .xlsb, .ods, .csv and .tsv. Folders are walked. Nothing is written
 beside the files; what is written, and where, is said by the options.
 
-Exit code: 0, tables found or not; 1, a file could not be looked at (the others are done); 2, wrong use."""
+Exit code: 0, tables found or not; 1, a file could not be looked at, no sheet has a name that was asked for,
+or something could not be written (all else is done); 2, wrong use: nothing was done."""
 _WEIGHTS = (
-    "a run directory, a checkpoint, a folder with a saved model, or a model's name on the Hugging Face hub "
+    "a run directory, a checkpoint, a folder with a saved model, or hf://OWNER/NAME on the Hugging Face hub "
     "(default: $TABLESENSE_WEIGHTS, else the released model)"
 )
 _ANNOTATE = (
@@ -33,7 +32,7 @@ _ANNOTATE = (
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the command; 0, 1 when a file failed, 2 after wrong use, 130 after Ctrl-C or SIGTERM."""
+    """Run the command; 0, 1 when something failed, 2 after wrong use, 130 after Ctrl-C or SIGTERM."""
     try:
         options = make_parser().parse_args(sys.argv[1:] if args is None else args)
         with _stopped_in_order():
@@ -65,16 +64,10 @@ def _detect(options: argparse.Namespace) -> int:
     return SOME_FAILED if run(options, files) else 0
 
 
-class _Parser(argparse.ArgumentParser):
-    @override
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; see `{self.prog} --help`")
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    parser = _Parser(
-        prog=COMMAND,
+    parser = Parser(
+        prog=program("detect"),
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -92,26 +85,28 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--weights", metavar="MODEL", help=_WEIGHTS)
     group.add_argument(
         "--threshold",
-        type=_share,
+        type=share,
         metavar="SCORE",
         help="leave out tables scored lower (default: the model's)",
     )
     group.add_argument("--device", default="auto", help="cpu, cuda, ... (default: a GPU if there is one)")
     group.add_argument(
         "--max-grid-cells",
-        type=_count,
+        type=count,
         metavar="N",
         help="cells of a folded sheet seen at once; larger sheets are cut between tables (default 100,000)",
     )
 
 
 def _add_reading(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--sheet", action="append", metavar="NAME", help="only this sheet; can be repeated")
+    group.add_argument(
+        "--sheet", action="append", metavar="NAME", help="only this sheet, hidden or not; can be repeated"
+    )
     group.add_argument("--hidden", action="store_true", help="hidden sheets as well")
-    group.add_argument("--jobs", type=_count, metavar="N", help="processes that read (default: by the files)")
-    group.add_argument("--max-cells", type=_count, metavar="N", help="filled cells of a file (2,000,000)")
-    group.add_argument("--max-mb", type=_count, metavar="N", help="size of a file, unpacked (256)")
-    group.add_argument("--max-seconds", type=_seconds, metavar="N", help="time to read a file (60)")
+    group.add_argument("--jobs", type=count, metavar="N", help="processes that read (default: by the files)")
+    group.add_argument("--max-cells", type=count, metavar="N", help="filled cells of a file (2,000,000)")
+    group.add_argument("--max-mb", type=count, metavar="N", help="size of a file, unpacked (256)")
+    group.add_argument("--max-seconds", type=seconds, metavar="N", help="time to read a file (60)")
 
 
 def _add_output(group: argparse._ArgumentGroup) -> None:
@@ -126,7 +121,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         help="with --annotate: make Excel tables where that is possible",
     )
     group.add_argument("--extract", type=Path, metavar="DIR", help="write each table there as a file")
-    group.add_argument("--extract-format", choices=("csv", "parquet"), default="csv", help="(csv)")
+    group.add_argument("--extract-format", choices=("csv", "parquet"), help="(csv)")
     group.add_argument(
         "--allow-formulas",
         action="store_true",
@@ -141,27 +136,6 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         metavar="FILE.jsonl",
         help="with --report: annotated tables to show beside those found, as in annotations.jsonl",
     )
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
-    return number
-
-
-def _share(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"must lie between 0 and 1, got {text}")
-    return number
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be more than 0, got {text}")
-    return number
 
 
 @contextmanager

@@ -6,14 +6,11 @@ It reads what runs left on disk, or with ``--wandb`` the same from W&B.
 import argparse
 import sys
 from pathlib import Path
-from typing import NoReturn
-
-from typing_extensions import override
 
 from tablesense.errors import UserError
+from tablesense.terminal.arguments import Parser, program
 from tablesense.terminal.untrusted import plain
 
-COMMAND = "python -m tablesense.runs"
 WRONG_INPUT, INTERRUPTED = 2, 130
 
 _Raw = argparse.RawDescriptionHelpFormatter
@@ -54,17 +51,11 @@ def main(args: list[str] | None = None) -> int:
     return 0
 
 
-class _Parser(argparse.ArgumentParser):
-    @override
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; see `{self.prog} --help`")
-
-
-def _parser() -> _Parser:
+def _parser() -> Parser:
     from tablesense.comparison.download import FOLDERS
 
-    parser = _Parser(prog=COMMAND, description="See and compare runs. Without a command: list them.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    parser = Parser(prog=program("runs"), description="See and compare runs. Without a command: list them.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
 
     listing = commands.add_parser("list", help="a table of the runs", description=_LIST, formatter_class=_Raw)
     _add_source(listing)

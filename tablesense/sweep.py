@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from tablesense.errors import UserError
+from tablesense.terminal.arguments import Parser, count, program
 
-COMMAND = "python -m tablesense.sweep"
 NO_RESULT, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 _TRIALS = 20
 
@@ -35,7 +35,7 @@ def main(args: list[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n")
         return WRONG_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write(f"Stopped. Go on with: {COMMAND} {shlex.join(args)}\n")
+        sys.stderr.write(f"Stopped. Go on with: {program('sweep')} {shlex.join(args)}\n")
         return INTERRUPTED
 
 
@@ -59,33 +59,19 @@ def _sweep(args: list[str]) -> int:
     return 0 if found else NO_RESULT
 
 
-class _Parser(argparse.ArgumentParser):
-    """Tells what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; see {COMMAND} --help")
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The options of the search itself."""
-    parser = _Parser(prog=COMMAND, description=_DESCRIPTION, allow_abbrev=False)
+    parser = Parser(prog=program("sweep"), description=_DESCRIPTION, allow_abbrev=False)
     parser.add_argument("file", type=Path, help="a W&B sweep file, as configs/sweep.yaml")
     parser.add_argument(
         "--trials",
-        type=_count,
+        type=count,
         help=f"in all, with those of earlier starts (default: run_cap of the file, else {_TRIALS})",
     )
     parser.add_argument("--runs-dir", type=Path, help="where the runs go (default runs/NAME OF THE SWEEP)")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="start no trial later than that")
-    parser.add_argument("--jobs", type=_count, default=1, help="trials at once (default 1)")
+    parser.add_argument("--jobs", type=count, default=1, help="trials at once (default 1)")
     return parser
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
-    return number
 
 
 @contextmanager

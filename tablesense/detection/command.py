@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from tablesense.detection.outputs import (
     Messages,
     Output,
     ReportOutput,
+    SheetNames,
 )
 from tablesense.detection.readers import prepare_files
 from tablesense.detection.reading import ReadOptions
@@ -33,10 +35,13 @@ if TYPE_CHECKING:
 
 _MANY_FILES = 8  # from here on, starting processes to read them is worth the time
 _MOST_JOBS = 8
+_OPTIONS = {"max_cells": "--max-cells", "max_unpacked_bytes": "--max-mb", "max_seconds": "--max-seconds"}
 
 
 def run(options: Namespace, files: list[str]) -> bool:
-    """Find the tables of files, write what is asked for; returns whether a file failed.
+    """Find the tables of files, write what is asked for; returns whether any of it failed.
+
+    What cannot be written is said, and all else is still done.
 
     Raises:
         UserError: something asked for cannot be done; said before any file is read, where that is known.
@@ -44,16 +49,17 @@ def run(options: Namespace, files: list[str]) -> bool:
     messages = Messages()
     listing = ListingOutput(options.output, options.out, files, messages)
     outputs: list[Output] = [*_further_outputs(options, files, messages), listing]
+    complete = True
     try:
         for result in _results(options, files, messages):
             for output in outputs:
-                output.add(result)
+                complete &= messages.attempt(output.add, result)
     except KeyboardInterrupt:
         listing.finish()  # what was found so far is not lost
         raise
     for output in outputs:
-        output.finish()
-    return listing.listing.failed > 0
+        complete &= messages.attempt(output.finish)
+    return not complete or listing.listing.failed > 0
 
 
 def _further_outputs(options: Namespace, files: list[str], messages: Messages) -> Iterator[Output]:
@@ -61,9 +67,14 @@ def _further_outputs(options: Namespace, files: list[str], messages: Messages) -
         raise UserError("--native-tables: is for --annotate, which is not given")
     if options.annotations and not options.report:
         raise UserError("--annotations: is for --report, which is not given")
+    if (options.extract_format or options.allow_formulas) and not options.extract:
+        which = "--extract-format" if options.extract_format else "--allow-formulas"
+        raise UserError(f"{which}: is for --extract, which is not given")
+    if options.sheet:
+        yield SheetNames(options.sheet, messages)
     if options.extract:
-        guard = not options.allow_formulas
-        yield ExtractOutput(Extractor(options.extract, options.extract_format, files, guard=guard), messages)
+        guard, kind = not options.allow_formulas, options.extract_format or "csv"
+        yield ExtractOutput(Extractor(options.extract, kind, files, guard=guard), messages)
     if options.annotate:
         yield AnnotateOutput(options.annotate, files, messages, native_tables=options.native_tables)
     if options.report:
@@ -81,7 +92,8 @@ def _results(options: Namespace, files: list[str], messages: Messages) -> Iterat
 
     names = frozenset(options.sheet) if options.sheet else None
     reading = ReadOptions(names, options.hidden, read_limits(options))
-    results = detect_files(prepare_files(files, reading, _jobs(options, files)), make_finder)
+    detected = detect_files(prepare_files(files, reading, _jobs(options, files)), make_finder)
+    results = (replace(result, error=with_options(result.error)) for result in detected)
     console = messages.console
     hidden = len(files) == 1 or not console.is_terminal  # in a file the bar would be blank lines
     return iter(
@@ -99,6 +111,15 @@ def read_limits(options: Namespace) -> ReadLimits:
     if options.max_seconds is not None:
         limits = replace(limits, max_seconds=options.max_seconds)
     return limits
+
+
+def with_options(error: str | None) -> str | None:
+    """The error of a file, with the command's options in place of the library's limits."""
+
+    def remedy(limit: re.Match[str]) -> str:
+        return f"raise {_OPTIONS[limit[1]]}" if limit[1] in _OPTIONS else f"{limit[0]}, from Python"
+
+    return None if error is None else re.sub(r"raise (max_\w+) in ReadLimits", remedy, error)
 
 
 def _jobs(options: Namespace, files: list[str]) -> int:

@@ -13,6 +13,7 @@ from tablesense.detection.reading import (
     PreparedFile,
     PreparedSheet,
     ReadOptions,
+    names_without_sheet,
     read_sheets,
     workbook_bytes,
 )
@@ -38,7 +39,7 @@ def detect_tables(
     weights: str | Path | TableDetector | None = None,
     threshold: float | None = None,
     *,
-    sheet_names: Collection[str] | None = None,
+    sheet_names: str | Collection[str] | None = None,
     include_hidden: bool = False,
     device: str = "auto",
     limits: ReadLimits = DEFAULT_LIMITS,
@@ -51,7 +52,8 @@ def detect_tables(
             formulas have no results, unless it was opened with ``data_only=True``.
         weights: what :func:`tablesense.detection.weights.load_detector` takes; None is the released model.
         threshold: a table scored lower is left out; None takes the model's own.
-        sheet_names: look at these sheets only, hidden or not.
+        sheet_names: look at these sheets only (or at this one), hidden or not; case does not count.
+            A warning names those that the workbook lacks.
         include_hidden: look at hidden sheets as well.
         device: where the network runs; ``auto`` takes a GPU where there is one.
         limits: what the file may cost to read.
@@ -59,22 +61,41 @@ def detect_tables(
             between its tables where it can be, and a warning says what was left out.
 
     Raises:
-        UserError: the file cannot be read (SheetError), or there are no such weights.
+        UserError: the file cannot be read (SheetError), it has none of the sheets that are named, or there
+            are no such weights.
     """
     from tablesense.detection.find import TableFinder
     from tablesense.detection.weights import load_detector
 
     finder = TableFinder(load_detector(weights, device), threshold, max_grid_cells)
-    names = None if sheet_names is None else frozenset(sheet_names)
-    options = ReadOptions(names, include_hidden, limits)
+    names = [sheet_names] if isinstance(sheet_names, str) else sheet_names
+    options = ReadOptions(None if names is None else frozenset(names), include_hidden, limits)
     file = str(source) if isinstance(source, str | Path) else ""
     prepared = read_sheets(_readable(source), options)
     found = finder.find(prepared)
-    for sheet, result in zip(prepared, found, strict=True):
-        if result.note is not None and not sheet.empty:
-            where = f"{file or 'the workbook'}, sheet {sheet.sheet.name!r}"
-            warnings.warn(f"{where}: {result.note}", RuntimeWarning, stacklevel=2)
+    for line in [*_lacking(names or (), prepared), *_notes(prepared, found)]:
+        warnings.warn(f"{file or 'the workbook'}{line}", RuntimeWarning, stacklevel=2)
     return _result(PreparedFile(file, prepared), found).tables
+
+
+def _lacking(names: Collection[str], sheets: Sequence[PreparedSheet]) -> list[str]:
+    """What is said of names that no sheet has.
+
+    Raises:
+        UserError: that is all of them.
+    """
+    missing = names_without_sheet(names, [sheet.sheet.name for sheet in sheets])
+    if missing and len(missing) == len(names):
+        raise UserError(f"sheet_names: the workbook has no sheet called {' or '.join(map(repr, missing))}")
+    return [f": has no sheet called {name!r}" for name in missing]
+
+
+def _notes(sheets: Sequence[PreparedSheet], found: Sequence[FoundSheet]) -> list[str]:
+    return [
+        f", sheet {sheet.sheet.name!r}: {result.note}"
+        for sheet, result in zip(sheets, found, strict=True)
+        if result.note is not None and not sheet.empty
+    ]
 
 
 def _readable(source: str | Path | bytes | Workbook) -> Path | bytes:

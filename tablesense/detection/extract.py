@@ -43,6 +43,7 @@ class Extractor:
             require("polars")
         self.folder, self.file_format, self.guard = folder, file_format, guard
         self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}  # the last one given to a name
         self._inputs = {os.path.realpath(name) for name in inputs}
 
     def write(self, table: Table) -> Path:
@@ -61,10 +62,11 @@ class Extractor:
         stem = folder_name(Path(table.file).stem, _STEM) or "workbook"
         sheet = folder_name(table.sheet, _SHEET) or "sheet"
         name = f"{stem}__{sheet}__{table.range.replace(':', '-')}"
-        number, candidate = 2, name
+        number, candidate = self._numbers.get(name.casefold(), 1), name
         while self._is_taken(candidate):
-            candidate = f"{name} ({number})"
             number += 1
+            candidate = f"{name} ({number})"
+        self._numbers[name.casefold()] = number
         self._taken.add(candidate.casefold())
         return self.folder / f"{candidate}.{self.file_format}"
 

@@ -55,12 +55,19 @@ def _expand(name: str) -> Iterator[str]:
 
 
 def _walk(folder: Path) -> Iterator[str]:
-    """The workbooks below a folder; links to folders are not followed, they may lead in circles."""
-    for parent, folders, files in os.walk(folder):
+    """The workbooks below a folder; links to folders are not followed, they may lead in circles.
+
+    A folder that cannot be read stands for the workbooks in it: reading it says what is wrong.
+    """
+    locked: list[str] = []
+    for parent, folders, files in os.walk(
+        folder, onerror=lambda error: locked.append(str(Path(error.filename)))
+    ):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if Path(name).suffix.lower() in WORKBOOK_SUFFIXES and not is_lock_file(name):
                 yield str(Path(parent) / name)
+    yield from locked
 
 
 def is_lock_file(file: str) -> bool:

@@ -63,16 +63,35 @@ def header_texts(table: Table) -> list[list[str]]:
         [_header_text(sheet, row, column) for column in range(box.left, box.right)]
         for row in range(header.top, header.bottom)
     ]
-    for merge in sheet.merges:
-        if not header.intersection(merge):
-            continue
-        text = _header_text(sheet, merge.top, merge.left)
-        for row in range(max(merge.top, header.top), min(merge.bottom, header.bottom)):
-            for column in range(max(merge.left, header.left), min(merge.right, header.right)):
-                texts[row - box.top][column - box.left] = text
+    _fill_merged(texts, sheet, header)
     for row, line in enumerate(texts, box.top):
         _spread_across(sheet, row, box.left, line)
     return texts
+
+
+def _fill_merged(texts: list[list[str]], sheet: Sheet, header: Box) -> None:
+    """Fill merged ranges with their first cell. A place is filled once, by the last range that covers it."""
+    free = [list(range(header.width + 1)) for _ in texts]  # leads on to the first place that is not filled
+    for merge in reversed(sheet.merges):
+        if not header.intersection(merge):
+            continue
+        text = _header_text(sheet, merge.top, merge.left)
+        left, right = max(merge.left - header.left, 0), min(merge.right, header.right) - header.left
+        for row in range(
+            max(merge.top, header.top) - header.top, min(merge.bottom, header.bottom) - header.top
+        ):
+            place = _first_free(free[row], left)
+            while place < right:
+                texts[row][place] = text
+                free[row][place] = place + 1
+                place = _first_free(free[row], place)
+
+
+def _first_free(free: list[int], place: int) -> int:
+    while free[place] != place:
+        free[place] = free[free[place]]  # so that the way is short for whoever comes next
+        place = free[place]
+    return place
 
 
 def _header_text(sheet: Sheet, row: int, column: int) -> str:
@@ -104,12 +123,14 @@ def unique(names: Sequence[str]) -> list[str]:
     """The names, with ``_2``, ``_3`` added to those that came before."""
     taken = set(names)
     seen: set[str] = set()
+    numbers: dict[str, int] = {}  # the last one given to a name
     result = []
     for name in names:
-        number, candidate = 2, name
+        number, candidate = numbers.get(name, 1), name
         while candidate in seen or (candidate != name and candidate in taken):
-            candidate = f"{name}_{number}"
             number += 1
+            candidate = f"{name}_{number}"
+        numbers[name] = number
         seen.add(candidate)
         result.append(candidate)
     return result
@@ -231,4 +252,4 @@ def require(name: str) -> Any:  # noqa: ANN401 - a module
     try:
         return import_module(name)
     except ImportError as error:
-        raise UserError(f"{name} is not installed; pip install 'tablesense[{name}]'") from error
+        raise UserError(f"{name} is not installed: pip install {name}") from error

@@ -30,7 +30,7 @@ def count_header_rows(sheet: Sheet, box: Box) -> int:
     """
     for table in sheet.tables:
         if table.box.top == box.top and table.box.intersection(box):
-            return min(table.header_rows, box.height)
+            return max(min(table.header_rows, box.height, MAX_HEADER_ROWS), 0)
     columns = range(box.left, min(box.right, box.left + _MAX_COLUMNS))
     first_rows = range(box.top, box.top + min(MAX_HEADER_ROWS, box.height - 1))
     # Of a large sheet only what is looked at is worth unpacking.

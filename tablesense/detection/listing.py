@@ -50,10 +50,10 @@ class Listing:
 
     def summary(self) -> str:
         """One line of counts."""
-        tables, sheets = _count(len(self.rows), "table"), _count(self.sheets, "sheet")
-        counts = [f"{tables} on {sheets} of {_count(self.files, 'file')}"]
+        tables, sheets = counted(len(self.rows), "table"), counted(self.sheets, "sheet")
+        counts = [f"{tables} on {sheets} of {counted(self.files, 'file')}"]
         if self.failed:
-            counts.append(f"{_count(self.failed, 'file')} failed")
+            counts.append(f"{counted(self.failed, 'file')} failed")
         return "; ".join(counts)
 
 
@@ -109,5 +109,6 @@ def _as_table(rows: Sequence[dict[str, Any]], width: int) -> str:
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """``1 table``, ``1,200 tables``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

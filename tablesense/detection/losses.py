@@ -6,9 +6,10 @@ import io
 import re
 from contextlib import suppress
 from xml.parsers import expat
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 from tablesense.boxes import parse_a1
+from tablesense.sheets.bounded_zip import BoundedZip
 
 _PARTS = {
     "macros": "vbaProject.bin",
@@ -33,12 +34,13 @@ _PIECES = {
 # openpyxl makes an object of every cell of a merged range and of a linked one.
 _SPREADING = frozenset({"mergeCell", "hyperlink"})
 _MAX_RANGE_CELLS = 1_000_000
+_PLURAL = re.compile(r"s\b")
 
 
 def is_plain_xlsx(data: bytes) -> bool:
     """Whether a file is an .xlsx or .xlsm by its content."""
     try:
-        with ZipFile(io.BytesIO(data)) as archive:
+        with BoundedZip(io.BytesIO(data)) as archive:
             return any(name.lower().endswith("xl/workbook.xml") for name in archive.namelist())
     except BadZipFile:
         return False
@@ -48,13 +50,13 @@ def has_macros(data: bytes) -> bool:
     """Whether a file is a workbook with macros."""
     if not is_plain_xlsx(data):
         return False
-    with ZipFile(io.BytesIO(data)) as archive:
+    with BoundedZip(io.BytesIO(data)) as archive:
         return any(_PARTS["macros"] in name for name in archive.namelist())
 
 
 def is_cheap_to_load(data: bytes) -> bool:
     """Whether openpyxl can load it without filling memory with the cells of merged and linked ranges."""
-    with ZipFile(io.BytesIO(data)) as archive:  # a worksheet may lie anywhere, and be called anything
+    with BoundedZip(io.BytesIO(data)) as archive:  # a worksheet may lie anywhere, and be called anything
         return sum(_spread_cells(archive.read(name)) for name in archive.namelist()) <= _MAX_RANGE_CELLS
 
 
@@ -84,16 +86,20 @@ def losses(original: bytes, copy: bytes) -> str | None:
     """One line that says what of the original is not in the copy; None when nothing is known to miss."""
     before, after = _contents(original), _contents(copy)
     missing = [
-        f"{count - after[name]} {name}" if name != "macros" else name
+        _counted(count - after[name], name) if name != "macros" else name
         for name, count in before.items()
         if count > after[name]
     ]
     return f"the copy lacks {', '.join(missing)}" if missing else None
 
 
+def _counted(number: int, things: str) -> str:
+    return f"{number} {things}" if number > 1 else f"{number} {_PLURAL.sub('', things, count=1)}"
+
+
 def _contents(data: bytes) -> dict[str, int]:
     """How many of each kind of thing a workbook holds."""
-    with ZipFile(io.BytesIO(data)) as archive:
+    with BoundedZip(io.BytesIO(data)) as archive:
         names = [name for name in archive.namelist() if not name.endswith((".rels", "/"))]
         counts = {kind: sum(part in name for name in names) for kind, part in _PARTS.items()}
         for kind, (folder, pattern) in _PIECES.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.cell.cell import Cell as BookCell
@@ -39,27 +40,49 @@ class Marker:
         tables = [table for sheet in book.worksheets for table in sheet.tables.values()]
         self._names = {str(table.displayName).casefold() for table in tables}
         self._names |= {name.casefold() for name in book.defined_names}
+        self._number = 0
+        self._taken: dict[str, list[Box]] = {}  # title of a sheet -> where no native table may lie
 
     def mark(self, sheet: Worksheet, table: Table) -> None:
         """Mark one table on its sheet."""
-        if self.native_tables and allows_native_table(sheet, table):
+        if self.native_tables and allows_native_table(sheet, table, self._taken_on(sheet)):
             self._add_table(sheet, table)
         else:
             draw_frame(sheet, table.box)
         _comment(sheet, table)
 
     def _add_table(self, sheet: Worksheet, table: Table) -> None:
-        number = 1
-        while f"found_{number}" in self._names:
-            number += 1
-        self._names.add(f"found_{number}")
-        native = BookTable(displayName=f"Found_{number}", ref=table.range)
+        self._number += 1
+        while f"found_{self._number}" in self._names:
+            self._number += 1
+        native = BookTable(displayName=f"Found_{self._number}", ref=table.range)
         native.tableStyleInfo = _STYLE
         sheet.add_table(native)
+        self._taken[sheet.title].append(table.box)
+
+    def _taken_on(self, sheet: Worksheet) -> list[Box]:
+        """The ranges where no native table may lie; read once a sheet, of which some have many."""
+        if sheet.title not in self._taken:
+            self._taken[sheet.title] = taken_ranges(sheet)
+        return self._taken[sheet.title]
 
 
-def allows_native_table(sheet: Worksheet, table: Table) -> bool:
-    """Whether Excel would take the range: a header row of distinct texts, rows below, nothing in the way."""
+def taken_ranges(sheet: Worksheet) -> list[Box]:
+    """The tables, merged ranges and filter of a sheet."""
+    taken = [str(other.ref) for other in sheet.tables.values()]
+    taken += [str(merge) for merge in sheet.merged_cells.ranges]
+    taken += [sheet.auto_filter.ref] if sheet.auto_filter.ref else []
+    return [parse_a1(name) for name in taken]
+
+
+def allows_native_table(sheet: Worksheet, table: Table, taken: Sequence[Box]) -> bool:
+    """Whether Excel would take the range: a header row of distinct texts, rows below, nothing in the way.
+
+    Args:
+        sheet: the sheet.
+        table: what was found there.
+        taken: what is in the way.
+    """
     box = table.box
     if table.header_rows != 1 or box.height < 2:
         return False
@@ -67,10 +90,7 @@ def allows_native_table(sheet: Worksheet, table: Table) -> bool:
     texts = [name for name in names if isinstance(name, str) and name.strip() and not name.startswith("=")]
     if len({text.casefold() for text in texts}) < box.width or any(map(_UNUSABLE.search, texts)):
         return False
-    taken = [str(other.ref) for other in sheet.tables.values()]
-    taken += [str(merge) for merge in sheet.merged_cells.ranges]
-    taken += [sheet.auto_filter.ref] if sheet.auto_filter.ref else []
-    return not any(box.intersection(parse_a1(name)) for name in taken)
+    return not any(map(box.intersection, taken))
 
 
 def draw_frame(sheet: Worksheet, box: Box) -> None:

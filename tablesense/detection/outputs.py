@@ -13,14 +13,15 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from rich.console import Console
 
-from tablesense.boxes import Box
-from tablesense.corpora.record import parse_annotation
 from tablesense.detection.annotate import SUFFIXES, annotate, refuse_input
+from tablesense.detection.annotations import read_annotations, without_sheet
 from tablesense.detection.extract import Extractor
-from tablesense.detection.listing import Listing, render
+from tablesense.detection.files import WORKBOOK_SUFFIXES
+from tablesense.detection.listing import Listing, counted, render
+from tablesense.detection.reading import names_without_sheet
 from tablesense.detection.table import FileResult
 from tablesense.errors import UserError
-from tablesense.terminal.output import check_target
+from tablesense.terminal.output import check_folder, check_target
 from tablesense.terminal.untrusted import folder_name, plain
 from tablesense.tracking.run.atomic import write_text
 
@@ -30,7 +31,7 @@ _T = TypeVar("_T")
 
 
 class Output(Protocol):
-    """Something that is written of the results."""
+    """Something that is written of the results; what cannot be written is a UserError."""
 
     def add(self, result: FileResult) -> None:
         """Take in the result of one file."""
@@ -48,6 +49,15 @@ class Messages:
     def say(self, line: str) -> None:
         """Print a line; text out of files is made plain."""
         self.console.print(plain(line))
+
+    def attempt(self, step: Callable[_P, None], *args: _P.args, **kwargs: _P.kwargs) -> bool:
+        """Take a step; False where it fails, which is said: the work on other files is not to be lost."""
+        try:
+            step(*args, **kwargs)
+        except UserError as error:
+            self.say(f"error: {error}")
+            return False
+        return True
 
 
 class ListingOutput:
@@ -80,24 +90,69 @@ class ListingOutput:
                 self._messages.say(f"{result.file}, sheet {sheet.name}: {sheet.note}")
 
     def finish(self) -> None:
-        """Write the listing, then say the counts."""
+        """Write the listing, then say the counts.
+
+        Raises:
+            UserError: the file cannot be written; the listing went to the standard output.
+        """
         if self._file is None:
-            terminal = Console()
-            width = terminal.width if terminal.is_terminal else _ANY_WIDTH
-            encoding = sys.stdout.encoding or "utf-8"
-            text = render(self.listing, self._output, width)
-            sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
-            sys.stdout.flush()
+            self._print()
         else:
-            writing(write_text)(self._file, render(self.listing, self._output, _ANY_WIDTH))
-            self._messages.say(f"Wrote {self._file}")
+            self._write(self._file)
         self._messages.say(self.listing.summary())
+
+    def _write(self, file: Path) -> None:
+        try:
+            writing(write_text)(file, render(self.listing, self._output, _ANY_WIDTH))
+        except UserError:
+            self._print()
+            self._messages.say(self.listing.summary())
+            raise
+        self._messages.say(f"Wrote {file}")
+
+    def _print(self) -> None:
+        terminal = Console()
+        width = terminal.width if terminal.is_terminal else _ANY_WIDTH
+        encoding = sys.stdout.encoding or "utf-8"
+        text = render(self.listing, self._output, width)
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.flush()
+
+
+class SheetNames:
+    """Writes nothing, but says which of the names that were asked for no sheet has."""
+
+    def __init__(self, names: Sequence[str], messages: Messages) -> None:
+        self._names, self._messages = names, messages
+        self._sheets: set[str] = set()
+
+    def add(self, result: FileResult) -> None:
+        """Note the sheets of a file."""
+        self._sheets.update(sheet.name for sheet in result.sheets)
+
+    def finish(self) -> None:
+        """Say which names are left.
+
+        Raises:
+            UserError: all of them.
+        """
+        missing = names_without_sheet(self._names, self._sheets)
+        line = f"--sheet: no file that could be read has a sheet called {' or '.join(map(repr, missing))}"
+        if missing and len(missing) == len(self._names):
+            raise UserError(line)
+        if missing:
+            self._messages.say(line)
 
 
 class ExtractOutput:
-    """Every table as a file in a folder."""
+    """Every table as a file in a folder.
+
+    Raises:
+        UserError: nothing can be written there.
+    """
 
     def __init__(self, extractor: Extractor, messages: Messages) -> None:
+        check_folder("--extract", extractor.folder)
         self._extractor, self._messages = extractor, messages
         self._written = 0
 
@@ -109,7 +164,7 @@ class ExtractOutput:
 
     def finish(self) -> None:
         """Say how many were written."""
-        self._messages.say(f"Wrote {self._written} tables to {self._extractor.folder}")
+        self._messages.say(f"Wrote {counted(self._written, 'table')} to {self._extractor.folder}")
 
 
 class AnnotateOutput:
@@ -125,14 +180,17 @@ class AnnotateOutput:
         self._target, self._messages, self._native_tables = target, messages, native_tables
         self._inputs = {os.path.realpath(name) for name in inputs}
         self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}  # the last one given to a name
         self._is_file = target.suffix.lower() in SUFFIXES and not target.is_dir()
         if self._is_file and len(inputs) > 1:
             raise UserError("--annotate: name a folder, there are several workbooks")
         if self._is_file:
             check_target("--annotate", str(target), SUFFIXES)
             refuse_input(target, inputs)
-        elif target.exists() and not target.is_dir():
+        elif not target.is_dir() and (target.exists() or target.suffix.lower() in WORKBOOK_SUFFIXES):
             raise UserError(f"--annotate: {plain(target)} is to end in .xlsx or .xlsm, or to be a folder")
+        else:
+            check_folder("--annotate", target)
 
     def add(self, result: FileResult) -> None:
         """Write the copy of a workbook that could be read."""
@@ -149,9 +207,11 @@ class AnnotateOutput:
         """A name that no other copy has: two workbooks may share theirs."""
         writing(self._target.mkdir)(parents=True, exist_ok=True)
         stem = folder_name(Path(file).stem) or "workbook"
-        name, number = stem, 2
+        name, number = stem, self._numbers.get(stem.casefold(), 1)
         while self._is_taken(name):
-            name, number = f"{stem} ({number})", number + 1
+            number += 1
+            name = f"{stem} ({number})"
+        self._numbers[stem.casefold()] = number
         self._taken.add(name.casefold())
         return self._target / f"{name}.xlsx"
 
@@ -174,7 +234,7 @@ class ReportOutput:
         check_target("--report", str(file), (".html", ".htm"))
         refuse_input(file, inputs)
         self._file, self._messages = file, messages
-        self._annotations = None if annotations is None else read_annotations(annotations)
+        self._annotations = {} if annotations is None else read_annotations(annotations)
         self._results: list[FileResult] = []
 
     def add(self, result: FileResult) -> None:
@@ -188,28 +248,13 @@ class ReportOutput:
         if self._results:
             writing(write_report)(self._results, self._file, self._annotations)
             self._messages.say(f"Wrote {self._file}")
-
-
-def read_annotations(file: Path) -> dict[tuple[str, str], tuple[Box, ...]]:
-    """The annotated tables of an ``annotations.jsonl``, by file and sheet.
-
-    Raises:
-        UserError: it cannot be read, or a line is no annotation.
-    """
-    try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"--annotations: {plain(file)} cannot be read ({plain(error)})") from error
-    tables = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            annotation = parse_annotation(line)
-        except (ValueError, RecursionError) as error:
-            raise UserError(f"--annotations: {plain(file)}, line {number}: {plain(error)}") from error
-        tables[annotation.file_name, annotation.sheet_name] = annotation.tables
-    return tables
+        left = without_sheet(self._annotations, self._results)
+        if left:
+            file, sheet = left[0]
+            self._messages.say(
+                f"--annotations: {len(left)} of {counted(len(self._annotations), 'annotated sheet')} "
+                f"fit no sheet that was looked at, the first is {file}, sheet {sheet}"
+            )
 
 
 def writing(write: Callable[_P, _T]) -> Callable[_P, _T]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +27,7 @@ class ReadOptions:
     """What of a file is read.
 
     Args:
-        sheet_names: only sheets of these names, hidden or not; None reads all.
+        sheet_names: only sheets of these names, hidden or not, in letters of any case; None reads all.
         include_hidden: hidden sheets as well.
         limits: what a file may cost.
     """
@@ -74,6 +76,8 @@ class FoundSheet:
 
 def prepare_file(file: str, options: ReadOptions) -> PreparedFile:
     """Read and featurize a file; whatever is wrong with it becomes its ``error``."""
+    if os.path.isdir(file):  # a folder comes this far where it cannot be walked
+        return PreparedFile(file, error="the folder cannot be read; check its permissions")
     try:
         return PreparedFile(file, read_sheets(Path(file), options))
     except UserError as error:
@@ -110,6 +114,12 @@ def prepare_sheet(sheet: Sheet) -> PreparedSheet:
         what = "cells without a value only" if sheet.cells else "nothing"
         return PreparedSheet(sheet, None, f"no table can be here: the sheet holds {what}", empty=True)
     return PreparedSheet(sheet, grid, sheet.note or None)
+
+
+def names_without_sheet(names: Iterable[str], sheets: Iterable[str]) -> list[str]:
+    """Those of ``names`` that no sheet has; case does not count, as in Excel."""
+    there = {sheet.casefold() for sheet in sheets}
+    return [name for name in names if name.casefold() not in there]
 
 
 def workbook_bytes(book: Workbook) -> bytes:

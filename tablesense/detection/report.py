@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tablesense.detection.report_data import MAX_BYTES, Annotations, report_data
+from tablesense.detection.annotations import Annotations
+from tablesense.detection.report_data import MAX_BYTES, report_data
 from tablesense.detection.table import FileResult
 from tablesense.errors import UserError
 from tablesense.pages.page import BASE_SCRIPT, BASE_STYLE, Asset, build_page

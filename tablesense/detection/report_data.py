@@ -1,17 +1,15 @@
 """What the report page shows, as plain values that go into the page as JSON."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from collections.abc import Sequence
 
 from tablesense.boxes import Box
+from tablesense.detection.annotations import Annotations, annotated
 from tablesense.detection.report_fold import fair_shares
 from tablesense.detection.report_look import Looks
 from tablesense.detection.report_sheet import SheetPlan, Texts
 from tablesense.detection.table import FileResult, SheetTables
 from tablesense.evaluation.eob import overlapping_pairs
 from tablesense.pages.text import Json, visible
-
-Annotations = Mapping[tuple[str, str], Sequence[Box]]
 
 MAX_BYTES = 24_000_000
 """What the cells of a page may take; it opens in a second or two, and most mail servers carry it."""
@@ -23,7 +21,7 @@ def report_data(
     """Everything the page's script needs, with names and texts made harmless to look at."""
     looks, texts = Looks(), Texts()
     found = [(number, sheet) for number, result in enumerate(results) for sheet in result.sheets]
-    truths = [_annotated(annotations, results[number].file, sheet.name) for number, sheet in found]
+    truths = [annotated(annotations or {}, results[number].file, sheet.name) for number, sheet in found]
     plans = [
         SheetPlan(sheet.sheet, looks, [*(table.box for table in sheet.tables), *(truth or ())])
         for (_, sheet), truth in zip(found, truths, strict=True)
@@ -40,14 +38,6 @@ def report_data(
         "looks": looks.looks,
         "texts": texts.texts,
     }
-
-
-def _annotated(annotations: Annotations | None, file: str, sheet: str) -> Sequence[Box] | None:
-    """The annotations of a sheet, by the file as it was given or by its bare name; None when it has none."""
-    if annotations is None:
-        return None
-    whole = annotations.get((file, sheet))
-    return whole if whole is not None else annotations.get((PurePath(file).name, sheet))
 
 
 def _file(result: FileResult) -> Json:

@@ -28,6 +28,7 @@ MAX_TEXT = 1_000
 _FEW_COLUMNS = 40  # wider sheets have theirs folded where they are alike
 _CELL_COST = 16  # bytes: a look and a text by number, in a row whose pattern no other row has
 _ESCAPED_COST = 6  # bytes a character takes at most
+_ROW_COST, _MERGE_COST, _SPAN_COST = 24, 32, 20  # bytes: its step, pattern and height; four numbers; two
 
 Row = list[tuple[int, Cell]]
 
@@ -68,22 +69,35 @@ class SheetPlan:
         self.height = max([int(self.numbers[-1]) + 1 if self.rows else 1, *(box.bottom for box in boxes)])
         self.width = max([1, *(row[-1][0] + 1 for row in self.rows.values()), *(box.right for box in boxes)])
         self.folds = self._row_folds()
+        self.merges = self._merges()
+        self.hidden_rows = [span for span in spans_of(sheet.hidden_rows) if span[0] < self.height]
+        self.hidden_columns = [span for span in spans_of(sheet.hidden_columns) if span[0] < self.width]
 
     @property
     def cost(self) -> int:
         """Bytes that all of it takes, about and at most."""
-        return int(self.costs.sum())
+        spans = len(self.hidden_rows) + len(self.hidden_columns)
+        return int(self.costs.sum()) + _MERGE_COST * len(self.merges) + _SPAN_COST * spans
 
     def embed(self, allowance: int, texts: Texts) -> Json:
-        """As much of the sheet as fits, in plain values; ``left`` says which rows did not."""
-        fits = rows_that_fit(self.numbers, self.costs, allowance, self.folds, self._edges("top", "bottom"))
+        """As much of the sheet as fits, in plain values; ``left`` says which rows did not.
+
+        Where not all fits, merged ranges and hidden lines take a quarter each at most: those at the top.
+        """
+        most = allowance // (1 if allowance >= self.cost else 4)
+        merges = self.merges[: most // _MERGE_COST]
+        hidden_rows, hidden_columns = (
+            spans[: most // _SPAN_COST] for spans in (self.hidden_rows, self.hidden_columns)
+        )
+        spans = len(hidden_rows) + len(hidden_columns)
+        cells = allowance - _MERGE_COST * len(merges) - _SPAN_COST * spans
+        fits = rows_that_fit(self.numbers, self.costs, cells, self.folds, self._edges("top", "bottom"))
         left = self._left_out(fits)
         folds = without(self.folds, left, self.height)
         kept = {int(row): self.rows[int(row)] for row in self.numbers[fits]}
         column_folds = self._column_folds(kept, folds)
         sizes = Sizes(self.sheet, self.width)
         rows = self._embedded_rows(kept, texts, sizes)
-        merges = self._merges()
         return {
             "size": [self.width, self.height],
             **rows,
@@ -93,8 +107,8 @@ class SheetPlan:
             "folds": {"rows": folds, "columns": column_folds},
             "left": left,
             "leftCells": sum(len(self.rows[int(row)]) for row in self.numbers[~fits]),
-            "hiddenRows": [span for span in spans_of(self.sheet.hidden_rows) if span[0] < self.height],
-            "hiddenColumns": [span for span in spans_of(self.sheet.hidden_columns) if span[0] < self.width],
+            "hiddenRows": hidden_rows,
+            "hiddenColumns": hidden_columns,
         }
 
     def _rows(self) -> dict[int, Row]:
@@ -190,7 +204,7 @@ def _code(cell: Cell, codes: Sequence[int]) -> int:
 
 
 def _cost(row: Iterable[tuple[int, Cell]]) -> int:
-    return sum(_CELL_COST + _text_cost(cell.value) for _, cell in row)
+    return _ROW_COST + sum(_CELL_COST + _text_cost(cell.value) for _, cell in row)
 
 
 def _text_cost(value: object) -> int:

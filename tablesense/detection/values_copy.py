@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _NOT_IN_TITLES = re.compile(r"[\\*?:/\[\]]")
+_RESERVED = "history"  # Excel keeps it for the sheet of tracked changes
 _LONGEST_TITLE = 31
 _FIRST_YEAR = 1900  # of the calendar of spreadsheets
 
@@ -38,12 +39,14 @@ def values_workbook(result: FileResult) -> Workbook:
 
 
 def _is_title(name: str) -> bool:
-    return 0 < len(name) <= _LONGEST_TITLE and _NOT_IN_TITLES.search(name) is None
+    is_plain = _NOT_IN_TITLES.search(name) is None and name == name.strip("'")
+    return 0 < len(name) <= _LONGEST_TITLE and is_plain and name.casefold() != _RESERVED
 
 
 def _title(name: str) -> str:
-    """A title made of a name; short enough for the number of one that comes again."""
-    return _NOT_IN_TITLES.sub("_", name)[: _LONGEST_TITLE - 4] or "sheet"
+    """A title that Excel takes, made of a name; short enough for the number of one that comes again."""
+    title = _NOT_IN_TITLES.sub("_", name)[: _LONGEST_TITLE - 4].strip("'") or "sheet"
+    return f"{title}_" if title.casefold() == _RESERVED else title
 
 
 def _fill(worksheet: Worksheet, sheet: Sheet) -> None:

@@ -6,13 +6,15 @@ torch is imported only when a network is loaded: a wrong name is answered at onc
 from __future__ import annotations
 
 import os
-import re
+import zipfile
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tablesense.errors import UserError
+from tablesense.model.sources import HUB, OTHER_NETWORK, SAFETENSORS, parse_hub_name
 from tablesense.terminal.untrusted import plain
 
 if TYPE_CHECKING:
@@ -26,11 +28,15 @@ WEIGHTS_VARIABLE = "TABLESENSE_WEIGHTS"
 RELEASED = Path(__file__).parents[1] / "released"
 """Where the package keeps the model that is used when none is named."""
 
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+(@[\w.-]+)?")
-_SAFETENSORS, _PREFIX = "model.safetensors", "network."
+_PREFIX = "network."
+_MOST_NAMES = 3  # of runs that may have been meant
 _NONE_RELEASED = (
     "no weights: this version of tablesense ships no trained model yet; train one with "
     "`python -m tablesense.fit --config configs/minimal.yaml` and name its run: --weights 'runs/NAME'"
+)
+_NO_CHECKPOINT = (
+    "is no checkpoint of a table detector; give a run directory, its checkpoints/best.pt, or a folder with a "
+    "saved model"
 )
 
 _loaded: dict[tuple[str, int, str], TableDetector] = {}
@@ -41,8 +47,8 @@ def load_detector(weights: str | Path | TableDetector | None = None, device: str
 
     Args:
         weights: a run directory (its ``best.pt``), a checkpoint, a folder written by
-            ``save_pretrained``, the name of a model on the Hugging Face hub (``OWNER/NAME``, also
-            ``OWNER/NAME@REVISION``), or a network. None takes what the environment variable
+            ``save_pretrained``, a model on the Hugging Face hub (``hf://OWNER/NAME``, also
+            ``hf://OWNER/NAME@REVISION``), or a network. None takes what the environment variable
             TABLESENSE_WEIGHTS names, else the released model.
         device: ``auto`` takes a GPU where there is one; otherwise a device of torch.
 
@@ -56,32 +62,66 @@ def load_detector(weights: str | Path | TableDetector | None = None, device: str
     found = locate(weights)
     target = choose_device(device)
     if isinstance(found, str):
-        return _cached((found, 0, str(target)), lambda: _from_hub(found), target)
+        return _cached((found, 0, str(target)), lambda: TableDetector.from_pretrained(found), target)
     key = (str(found.resolve()), found.stat().st_mtime_ns, str(target))
     return _cached(key, lambda: _from_file(found), target)
 
 
 def locate(weights: str | Path | None) -> Path | str:
-    """The file that holds the weights, or a name on the hub, without loading anything.
+    """The file that holds the weights, or a name on the hub (``hf://...``), without loading anything.
 
     Raises:
-        UserError: there is neither such a file nor could there be such a name, or no model is released.
+        UserError: there is no such file, or no model is released.
     """
     source = weights or os.environ.get(WEIGHTS_VARIABLE) or None
     if source is None:
-        if not (RELEASED / _SAFETENSORS).is_file():
+        if not (RELEASED / SAFETENSORS).is_file():
             raise UserError(_NONE_RELEASED)
-        return RELEASED / _SAFETENSORS
+        return RELEASED / SAFETENSORS
+    if isinstance(source, str) and parse_hub_name(source) is not None:
+        return source
     path = Path(source)
     if path.is_file():
+        _check_file(path)
         return path
     if path.is_dir():
         return _in_folder(path)
-    if not isinstance(source, str) or not _HUB_NAME.fullmatch(source):
-        raise UserError(
-            f"weights: there is no {plain(source)}; give a run directory, a checkpoint or a model"
-        )
-    return source
+    raise UserError(
+        f"weights: there is no {plain(source)}{_meant(path)}; give a run directory, a checkpoint, a folder "
+        f"with a saved model, or {HUB}OWNER/NAME"
+    )
+
+
+def _check_file(file: Path) -> None:
+    """Refuse a file that no training wrote, without torch.
+
+    Raises:
+        UserError: it is no file of weights, or only a part of one.
+    """
+    if file.name == SAFETENSORS:
+        return
+    try:
+        with zipfile.ZipFile(file) as archive:
+            if not any(name.endswith("/data.pkl") for name in archive.namelist()):
+                raise UserError(f"{plain(file)}: {_NO_CHECKPOINT}")
+    except zipfile.BadZipFile as error:
+        with file.open("rb") as opened:
+            is_cut = opened.read(2) == b"PK"
+        what = "the file is damaged or cut off; copy it again" if is_cut else _NO_CHECKPOINT
+        raise UserError(f"{plain(file)}: {what}") from error
+    except OSError as error:
+        raise UserError(f"{plain(file)}: cannot be read: {error.strerror}") from error
+
+
+def _meant(path: Path) -> str:
+    """The folders beside a path that is not there which may have been meant, as part of a sentence."""
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_dir())
+    except OSError:
+        return ""
+    parts = [name for name in names if path.name.casefold() in name.casefold()]
+    near = (parts or get_close_matches(path.name, names, _MOST_NAMES))[:_MOST_NAMES]
+    return f" (near it: {', '.join(plain(repr(str(path.parent / name))) for name in near)})" if near else ""
 
 
 def choose_device(device: str) -> torch.device:
@@ -117,7 +157,7 @@ def _in_folder(path: Path) -> Path:
     Raises:
         UserError: the folder is neither.
     """
-    for file in (path / _SAFETENSORS, path / "checkpoints" / "best.pt"):
+    for file in (path / SAFETENSORS, path / "checkpoints" / "best.pt"):
         if file.is_file():
             return file
     raise UserError(
@@ -127,59 +167,43 @@ def _in_folder(path: Path) -> Path:
 
 
 def _from_file(file: Path) -> TableDetector:
-    if file.suffix == ".safetensors":
-        return _from_folder(file.parent)
-    return _from_checkpoint(file, _threshold(file.parent.parent / "configs" / "config.yaml"))
-
-
-def _from_folder(folder: Path) -> TableDetector:
     from tablesense.model.detector import TableDetector
 
+    if file.name == SAFETENSORS:
+        return TableDetector.from_pretrained(file.parent)
     try:
-        return TableDetector.from_pretrained(folder, local_files_only=True)
+        return _from_checkpoint(file, _threshold(file.parent.parent / "configs" / "config.yaml"))
     except UserError as error:
-        raise UserError(f"{plain(folder)}: {error}") from error
-    except Exception as error:  # whatever json, safetensors and the hub's mixin raise on a damaged folder
-        raise UserError(f"{plain(folder)}: the model cannot be loaded ({_in_short(error)})") from error
-
-
-def _from_hub(name: str) -> TableDetector:
-    from tablesense.model.detector import TableDetector
-
-    repository, _, revision = name.partition("@")
-    try:
-        return TableDetector.from_pretrained(repository, revision=revision or None)
-    except UserError as error:
-        raise UserError(f"{plain(name)}: {error}") from error
-    except Exception as error:  # no network, no such repository, no permission, another kind of model
-        raise UserError(
-            f"weights: there is no file {plain(name)}, and no model of that name could be loaded from the "
-            f"Hugging Face hub ({_in_short(error)})"
-        ) from error
+        raise UserError(f"{plain(file)}: {error}") from error
 
 
 def _from_checkpoint(file: Path, threshold: float) -> TableDetector:
-    import torch
-
     from tablesense.model.detector import NetworkConfig, TableDetector
 
+    checkpoint = _read_checkpoint(file)
     try:
-        checkpoint = torch.load(file, map_location="cpu", weights_only=True)
         state: Mapping[str, Any] = checkpoint["model_state_dict"]
-        config = NetworkConfig(**checkpoint["network"])
-        detector = TableDetector(
-            config, feature_version=checkpoint["feature_version"], score_threshold=threshold
-        )
-        detector.load_state_dict(
-            {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
-        )
-    except UserError as error:
-        raise UserError(f"{plain(file)}: {error}") from error
-    except Exception as error:  # pickle, zip and key errors of a file that is no checkpoint of ours
-        raise UserError(
-            f"{plain(file)}: is no checkpoint of a table detector ({_in_short(error)})"
-        ) from error
+        weights = {
+            name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)
+        }
+        shape, version = dict(checkpoint["network"]), checkpoint["feature_version"]
+    except Exception as error:  # whatever a file of something else holds there
+        raise UserError(_NO_CHECKPOINT) from error
+    try:
+        detector = TableDetector(NetworkConfig(**shape), feature_version=version, score_threshold=threshold)
+        detector.load_state_dict(weights)
+    except (TypeError, RuntimeError) as error:  # other arguments; names or shapes that do not fit
+        raise UserError(OTHER_NETWORK) from error
     return detector
+
+
+def _read_checkpoint(file: Path) -> Any:  # noqa: ANN401 - whatever the file holds
+    import torch
+
+    try:
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # pickle, zip and key errors of a file that is no checkpoint of ours
+        raise UserError(_NO_CHECKPOINT) from error
 
 
 def _threshold(config: Path) -> float:
@@ -189,8 +213,3 @@ def _threshold(config: Path) -> float:
         return float(values["model"]["init_args"]["score_threshold"])
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
         return 0.5
-
-
-def _in_short(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [""]
-    return plain(f"{type(error).__name__}: {lines[0][:160]}").removesuffix(": ")

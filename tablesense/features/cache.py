@@ -47,8 +47,9 @@ class FeatureCache:
         missing = [name for name in entries if name not in grids]
         if missing:
             for sheet in open_workbook(workbook, sheet_names=missing):
-                grids[sheet.name] = featurize(sheet)
-                self._keep(entries[sheet.name], grids[sheet.name])
+                if sheet.name in entries:  # not one whose name is in letters of another case
+                    grids[sheet.name] = featurize(sheet)
+                    self._keep(entries[sheet.name], grids[sheet.name])
         return grids
 
     def _keep(self, path: Path, grid: SheetGrid) -> None:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 from torchvision.ops import box_convert
 
@@ -15,6 +14,7 @@ from tablesense.model.attention import Level
 from tablesense.model.backbone import Backbone, CellBackbone
 from tablesense.model.boundary import BoundaryHead
 from tablesense.model.positions import position_dtype
+from tablesense.model.pretrained import MODEL_CARD, Pretrained
 from tablesense.model.transformer import DecoderLayer, DeformableEncoder
 
 _BEHIND = 100.0  # below any logit, yet small enough that float32 still tells near-equal logits apart
@@ -110,16 +110,16 @@ def build_backbone(config: NetworkConfig, in_channels: int) -> Backbone:
 
 class TableDetector(
     nn.Module,
-    PyTorchModelHubMixin,
+    Pretrained,
     library_name="tablesense",
-    license="apache-2.0",
+    model_card_template=MODEL_CARD,
     tags=["table-detection", "spreadsheet"],
     coders={NetworkConfig: (asdict, lambda values: NetworkConfig(**values))},
 ):
     """Deformable DETR (Zhu et al., ICLR 2021) for grids of cells, with a boundary head.
 
-    ``save_pretrained`` writes a folder of ``config.json`` (the arguments below) and safetensors, and
-    ``from_pretrained`` loads one, or a repository of the Hugging Face hub.
+    ``save_pretrained`` writes a folder of ``config.json`` (the arguments below) and safetensors;
+    ``from_pretrained`` loads one, a run's, or with ``hf://OWNER/NAME`` one of the Hugging Face hub.
 
     Args:
         network: the shape of the network.

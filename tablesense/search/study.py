@@ -33,7 +33,7 @@ def require_optuna() -> None:
     try:
         import optuna
     except ModuleNotFoundError as error:
-        raise UserError("the local search needs optuna: pip install 'tablesense[sweep]'") from error
+        raise UserError("the local search needs optuna: pip install optuna") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 

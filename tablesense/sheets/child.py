@@ -1,29 +1,39 @@
 """Reading in a process of its own, where memory and time can be bounded whatever the library does.
 
 xlrd can be led into long loops, calamine lays out the whole used range and cannot be interrupted. The
-child gets the file through a pipe and sends back plain tuples, which cost a tenth of pickled cells.
+child gets the file through a pipe, piece by piece, and sends back arrays, which cost a tenth of pickled
+cells. The answer is unpacked when the child is gone: at no time is there more than what the child may
+take and the longest answer, and what is unpacked is no more than the child held.
 """
 
 import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, MutableMapping
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import Any
 
 import tablesense
 from tablesense.sheets.detect_format import SAVE_AS_XLSX, damaged
-from tablesense.sheets.request import Budget, ReadRequest, too_slow
-from tablesense.sheets.sheet import Cell, CellKind, Sheet, SheetError
+from tablesense.sheets.packed import packed_cells
+from tablesense.sheets.request import Budget, ReadRequest
+from tablesense.sheets.sheet import Sheet, SheetError
+from tablesense.sheets.source import Source
 
 Reader = Callable[[bytes, ReadRequest, Budget], list[Sheet]]
+MAX_ANSWER = 256 * 1024**2
+"""Bytes of an answer; a million cells take 40 to 60 MB."""
+_PIECE = 1 << 20
 _TOO_MUCH_MEMORY = "reading it takes more memory than allowed; raise max_memory_bytes in ReadLimits"
-_KINDS = tuple(CellKind)
+_TOO_LONG = f"what its cells hold takes more than {MAX_ANSWER:,} bytes; name the sheets to read"
 
 
-def read_in_child(format_name: str, data: bytes, request: ReadRequest) -> list[Sheet]:
+def read_in_child(format_name: str, source: Source, request: ReadRequest, budget: Budget) -> list[Sheet]:
     """Read a workbook with the reader called ``format_name``: xls, xlsb, xlsx or values.
 
     Raises:
@@ -31,24 +41,43 @@ def read_in_child(format_name: str, data: bytes, request: ReadRequest) -> list[S
     """
     # -P: a file called pickle.py in the folder the user works in is not for us to import.
     command = [sys.executable, "-P", "-m", "tablesense.sheets.child"]
-    try:
-        done = subprocess.run(  # noqa: S603  (our own interpreter and module)
-            command,
-            input=pickle.dumps((format_name, request, data)),
-            capture_output=True,
-            timeout=request.limits.max_seconds,
-            # Threads of a numeric library would take up memory for nothing.
-            env=os.environ | {"PYTHONPATH": _import_path(), "OMP_NUM_THREADS": "1"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise too_slow(request.limits) from None
-    if done.returncode != 0:
-        raise SheetError(_cause_of_death(done.stderr))
-    answer = pickle.loads(done.stdout)  # noqa: S301  (written by our own child)
-    if isinstance(answer, str):
-        raise SheetError(answer)
-    return [_unpacked(*packed) for packed in answer]
+    # Threads of a numeric library would take up memory for nothing.
+    environment = os.environ | {"PYTHONPATH": _import_path(), "OMP_NUM_THREADS": "1"}
+    with (
+        # A file, so that a child that complains at length does not wait for somebody to listen.
+        TemporaryFile() as errors,
+        subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=environment
+        ) as child,
+    ):
+        clock = threading.Timer(max(budget.seconds_left, 0), child.kill)
+        clock.start()
+        try:
+            answer = _talk(child, (format_name, request, source.size(), budget.seconds_left), source)
+            if child.wait() != 0:
+                budget.check_time()  # or the clock did it
+                errors.seek(0)
+                raise SheetError(_cause_of_death(errors.read()))
+        finally:
+            clock.cancel()
+            child.kill()
+    sheets: list[Sheet] | str = pickle.loads(answer)  # noqa: S301  (written by our own child)
+    if isinstance(sheets, str):
+        raise SheetError(sheets)
+    return sheets
+
+
+def _talk(child: subprocess.Popen[bytes], request: tuple[Any, ...], source: Source) -> bytes:
+    """Send the request and the file; returns the answer."""
+    assert child.stdin is not None  # noqa: S101 - both are pipes
+    assert child.stdout is not None  # noqa: S101
+    with suppress(BrokenPipeError), child.stdin as stdin, source.open() as file:
+        pickle.dump(request, stdin)
+        copyfileobj(file, stdin, _PIECE)
+    answer = child.stdout.read(MAX_ANSWER + 1)
+    if len(answer) > MAX_ANSWER:
+        raise SheetError(_TOO_LONG)
+    return answer
 
 
 def _import_path() -> str:
@@ -65,14 +94,17 @@ def _cause_of_death(errors: bytes) -> str:
 
 def main() -> None:
     """The child's side: a request on stdin, an answer on stdout."""
-    format_name, request, data = pickle.load(sys.stdin.buffer)  # noqa: S301  (written by our own parent)
+    format_name, request, size, seconds = pickle.load(sys.stdin.buffer)  # noqa: S301  (by our own parent)
+    data = sys.stdin.buffer.read(size)
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not get among the answer
-        _bound_memory(request.limits.max_memory_bytes)
-        answer: str | list[tuple[Any, ...]]
+        answer: str | list[Sheet]
         try:
             reader = _reader(format_name)
-            answer = [_packed(sheet) for sheet in reader(data, request, Budget(request.limits))]
+            _bound_memory(request.limits.max_memory_bytes)
+            answer = reader(data, request, Budget(request.limits, seconds))
+            for sheet in answer:
+                sheet.cells = packed_cells(sheet.cells)
         except SheetError as error:
             answer = str(error)
         except MemoryError:
@@ -114,30 +146,6 @@ def _bound_memory(size: int) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
-
-
-def _packed(sheet: Sheet) -> tuple[dict[str, Any], object]:
-    fields = {name: value for name, value in vars(sheet).items() if name != "cells"}
-    if not isinstance(sheet.cells, dict):  # packed already, as the reader of .xlsx gives them
-        return fields, sheet.cells
-    cells = [
-        (row, column, cell.value, int(cell.kind), cell.style, cell.formula, cell.comment)
-        for (row, column), cell in sheet.cells.items()
-    ]
-    return fields, cells
-
-
-def _unpacked(fields: dict[str, Any], cells: object) -> Sheet:
-    if isinstance(cells, MutableMapping):
-        return Sheet(**fields, cells=cells)
-    assert isinstance(cells, list)  # noqa: S101 - one of the two is sent
-    return Sheet(
-        **fields,
-        cells={
-            (row, column): Cell(value, _KINDS[kind], style, formula, comment)
-            for row, column, value, kind, style, formula, comment in cells
-        },
-    )
 
 
 if __name__ == "__main__":

@@ -37,8 +37,9 @@ _WESTERN = frozenset(map(chr, range(128))) | set(
 )
 
 _EXCEL_DELIMITER = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # a first line that Excel obeys and hides
-_POINT_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d{1,3})?|[-+]?\.\d+")
-_COMMA_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(,\d+)?")
+# Exponents as programs write them, 1.5E-05: what has no sign there, 12E3, is more often an article's number.
+_POINT_NUMBER = re.compile(r"-?((0|[1-9]\d*)(\.\d+)?([eE][-+]\d{2,3})?|\.\d+)")
+_COMMA_NUMBER = re.compile(r"-?(0|[1-9]\d*)(,\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 _ERRORS = frozenset({"#N/A", "#DIV/0!", "#REF!", "#NAME?", "#NUM!", "#VALUE!", "#NULL!"})
 _MOST_DIGITS = 15  # what a number in a sheet holds; an account number of more stays text
@@ -47,8 +48,8 @@ _MOST_DIGITS = 15  # what a number in a sheet holds; an account number of more s
 def read_delimited(source: Openable, name: str, budget: Budget) -> Sheet:
     """Read a text file as the one sheet that a spreadsheet program would make of it.
 
-    Numbers, ISO dates, booleans and errors get their types. Numbers with leading zeros stay text, and
-    so does what only a country tells: 1,234 or 3/4/2020.
+    Numbers, ISO dates, booleans and errors get their types, each cell for itself. What looks like a number
+    but may be a name stays text (007, +491, 12E3), and so does what only a country tells: 1,234 or 3/4/2020.
 
     Raises:
         SheetError: there are more rows, columns or cells than a sheet or the limits allow.

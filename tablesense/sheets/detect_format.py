@@ -4,6 +4,7 @@ import re
 import zipfile
 from enum import Enum
 
+from tablesense.sheets.bounded_zip import BoundedZip
 from tablesense.sheets.request import ReadLimits, too_large
 from tablesense.sheets.sheet import SheetError
 from tablesense.sheets.source import Source, printable
@@ -109,7 +110,7 @@ def _find_in_ole(data: bytes) -> Format:
 
 def _find_in_zip(source: Source, limits: ReadLimits) -> tuple[Format, int]:
     try:
-        with source.open() as file, zipfile.ZipFile(file) as archive:
+        with source.open() as file, BoundedZip(file) as archive:
             unpacked = _check_size(archive, limits)
             return _find_by_parts(archive), unpacked
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:

@@ -6,7 +6,6 @@ out repeated rows before anyone can count them.
 
 import datetime as dt
 import re
-import zipfile
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -18,6 +17,7 @@ from xml.etree.ElementTree import Element
 from defusedxml.ElementTree import iterparse
 
 from tablesense.boxes import MAX_COLS, MAX_ROWS, Box
+from tablesense.sheets.bounded_zip import BoundedZip
 from tablesense.sheets.ods_styles import OFFICE, STYLE, TABLE, CellStyles
 from tablesense.sheets.request import Budget, ReadRequest
 from tablesense.sheets.sheet import Cell, CellKind, CellValue, Sheet, outside
@@ -95,7 +95,7 @@ def read_ods(source: Openable, request: ReadRequest, budget: Budget) -> list[She
         SheetError: the workbook is over the limits.
         Exception: whatever zipfile or XML raise on a damaged file; the caller words it.
     """
-    with source.open("rb") as file, zipfile.ZipFile(file) as archive:
+    with source.open("rb") as file, BoundedZip(file) as archive:
         reader = _Reader(request, budget)
         if "styles.xml" in archive.namelist():
             with suppress(SyntaxError), archive.open("styles.xml") as part:  # damage costs the formats only

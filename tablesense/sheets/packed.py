@@ -102,6 +102,24 @@ def pack(cells: Mapping[tuple[int, int], Cell]) -> CellArrays:
     )
 
 
+def packed_cells(cells: Mapping[tuple[int, int], Cell]) -> PackedCells:
+    """The cells as a mapping that is small in memory and on its way to another process."""
+    if isinstance(cells, PackedCells):
+        return cells
+    texts = (cells[place].formula for place in sorted(cells))
+    return PackedCells(pack(cells), _Texts([text for text in texts if text is not None]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Gives the texts of formulas that are known."""
+
+    texts: list[str]
+
+    def __call__(self) -> list[str]:
+        return self.texts
+
+
 def some_cells(
     cells: MutableMapping[tuple[int, int], Cell], rows: Collection[int], columns: range = range(MAX_COLS)
 ) -> MutableMapping[tuple[int, int], Cell]:

@@ -31,7 +31,7 @@ DEFAULT_LIMITS = ReadLimits()
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Which sheets of a file are wanted. A sheet that is asked for by name may be hidden."""
+    """Which sheets of a file are wanted, by casefolded name. One that is asked for by name may be hidden."""
 
     sheet_names: frozenset[str] | None = None
     include_hidden: bool = False
@@ -40,23 +40,33 @@ class ReadRequest:
     def wants(self, name: str, *, visible: bool) -> bool:
         """Whether the sheet called ``name`` is to be read."""
         if self.sheet_names is not None:
-            return name in self.sheet_names
+            return name.casefold() in self.sheet_names
         return visible or self.include_hidden
 
 
 class Budget:
-    """Counts the cells and seconds that one file has cost, and refuses what is too much."""
+    """Counts the cells and seconds that one file has cost, and refuses what is too much.
 
-    def __init__(self, limits: ReadLimits) -> None:
+    Args:
+        limits: what it may cost.
+        seconds: those left of ``limits.max_seconds``, by default all of them.
+    """
+
+    def __init__(self, limits: ReadLimits, seconds: float | None = None) -> None:
         self._limits = limits
         self._kept = 0
         self._next_look = _SPENDS_A_LOOK
-        self._end = time.monotonic() + limits.max_seconds
+        self._end = time.monotonic() + (limits.max_seconds if seconds is None else seconds)
 
     @property
     def kept(self) -> int:
         """The cells counted so far."""
         return self._kept
+
+    @property
+    def seconds_left(self) -> float:
+        """The seconds until time is up; negative after that."""
+        return self._end - time.monotonic()
 
     def go_back(self, kept: int) -> None:
         """Count from ``kept`` again: what came after is thrown away, and read in another way."""

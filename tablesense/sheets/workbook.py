@@ -35,7 +35,8 @@ def open_workbook(
 
     Args:
         file: a path, or a whole file as bytes.
-        sheet_names: only these sheets, hidden or not; a name that the workbook lacks gives no sheet.
+        sheet_names: only these sheets, hidden or not, in letters of any case; a name that the workbook lacks
+            gives no sheet.
         include_hidden: give the hidden sheets too (see ``Sheet.visible``).
         limits: what the file may cost.
 
@@ -43,7 +44,7 @@ def open_workbook(
         SheetError: the file cannot be read; the message names the file, the cause and the remedy.
     """
     source = Source(file)
-    names = None if sheet_names is None else frozenset(sheet_names)
+    names = None if sheet_names is None else frozenset(map(str.casefold, sheet_names))
     try:
         sheets = _read(source, ReadRequest(names, include_hidden, limits))
     except SheetError as error:
@@ -60,14 +61,14 @@ def _read(source: Source, request: ReadRequest) -> list[Sheet]:
     format_, unpacked = find_format(source, request.limits)
     if format_ is Format.XLSX and unpacked <= _LARGE:
         return read_xlsx_or_values(
-            source, request, budget, lambda: read_in_child("values", source.read(), request)
+            source, request, budget, lambda: read_in_child("values", source, request, budget)
         )
     if format_ is Format.ODS:
         return read_ods(source, request, budget)
     if format_ is Format.DELIMITED:
         wanted = request.wants(source.stem, visible=True)
         return [read_delimited(source, source.stem, budget)] if wanted else []
-    return read_in_child(format_.value, source.read(), request)
+    return read_in_child(format_.value, source, request, budget)
 
 
 def _make_names_unique(sheets: list[Sheet]) -> None:

@@ -58,14 +58,15 @@ def read_xls(data: bytes, request: ReadRequest, budget: Budget) -> list[Sheet]:
     except XLRDError as error:
         if "encrypted" in str(error):
             raise SheetError("it is password protected; remove the password") from error
-        return _read_values(data, request, error)
+        return _read_values(data, request, budget, error)
     except Exception as error:  # xlrd meets damage with whatever its code trips over
-        return _read_values(data, request, error)
+        return _read_values(data, request, budget, error)
 
 
-def _read_values(data: bytes, request: ReadRequest, error: Exception) -> list[Sheet]:
+def _read_values(data: bytes, request: ReadRequest, budget: Budget, error: Exception) -> list[Sheet]:
     note = f"only values and merged cells could be read (xlrd: {in_short(error)})"
-    return read_values(data, request, Budget(request.limits), note)
+    budget.go_back(0)
+    return read_values(data, request, budget, note)
 
 
 def _read_with_xlrd(data: bytes, request: ReadRequest, budget: Budget) -> list[Sheet]:

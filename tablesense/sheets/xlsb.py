@@ -6,7 +6,6 @@ before calamine lays it out. Formats are not read, so the sheets say that they c
 
 import io
 import struct
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
@@ -15,6 +14,7 @@ from defusedxml.ElementTree import fromstring
 from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
 from tablesense.boxes import MAX_COLS, MAX_ROWS, Box
+from tablesense.sheets.bounded_zip import BoundedZip
 from tablesense.sheets.calamine_values import open_calamine, sheet_of
 from tablesense.sheets.detect_format import SAVE_AS_XLSX
 from tablesense.sheets.request import Budget, ReadRequest
@@ -65,7 +65,7 @@ def read_xlsb(data: bytes, request: ReadRequest, budget: Budget) -> list[Sheet]:
         SheetError: calamine refuses the workbook, or it is over the limits.
     """
     sheets = []
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with BoundedZip(io.BytesIO(data)) as archive:
         parts = _sheet_parts(archive)
         wanted = {name for name, visible, _ in parts if request.wants(name, visible=visible)}
         marks = [
@@ -92,7 +92,7 @@ def _apply(marks: _Marks, sheet: Sheet, budget: Budget) -> None:
         sheet.cells.setdefault(place, Cell("", CellKind.TEXT)).formula = "="
 
 
-def _sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, bool, str]]:
+def _sheet_parts(archive: BoundedZip) -> list[tuple[str, bool, str]]:
     """Name, visibility and part of every sheet, charts too, in the workbook's order."""
     rels: Element = fromstring(archive.read("xl/_rels/workbook.bin.rels"))
     targets = {rel.get("Id", ""): rel.get("Target", "") for rel in rels}

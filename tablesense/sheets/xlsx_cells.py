@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import IO
-from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from tablesense.boxes import MAX_COLS, MAX_ROWS, Box, column_index, parse_a1
+from tablesense.boxes import MAX_COLS, MAX_ROWS, Box, column_index
 from tablesense.sheets.packed import CellArrays, Integers
-from tablesense.sheets.xlsx_package import TRUE, hidden_columns
+from tablesense.sheets.xlsx_package import TRUE, hidden_columns, merged_boxes
 from tablesense.sheets.xlsx_strings import EMPTY, ContentTable, Memo
 from tablesense.sheets.xlsx_xml import NotPlain, parse_xml, pieces
 
@@ -80,7 +79,7 @@ def scan_sheet(source: IO[bytes], shared: SharedParts) -> ScannedSheet:
         cells=scan.arrays(),
         formulas=scan.formulas,
         prefix=prefix,
-        merges=_merges(root),
+        merges=merged_boxes(merge for merges in root.iter(f"{_MAIN}mergeCells") for merge in merges),
         hidden_rows=frozenset(row for row in scan.hidden_rows if row >= 0),
         hidden_columns=hidden_columns(root.iter(f"{_MAIN}col")),
     )
@@ -227,9 +226,3 @@ def _hidden_row(attributes: str) -> int:
     if not (row.isascii() and row.isdigit()):
         raise NotPlain("a row without a number")
     return int(row) - 1 if found.get("hidden") in TRUE else -1
-
-
-def _merges(root: Element) -> list[Box]:
-    nodes = (merge for merges in root.iter(f"{_MAIN}mergeCells") for merge in merges)
-    boxes = (parse_a1(merge.get("ref", "")) for merge in nodes)
-    return [box for box in boxes if box.area > 1]

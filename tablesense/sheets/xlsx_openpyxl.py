@@ -15,7 +15,7 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.worksheet._reader import COL_TAG, FORMULA_TAG, MERGE_TAG, ROW_TAG, WorkSheetParser
 from openpyxl.xml.functions import iterparse
 
-from tablesense.boxes import MAX_COLS, MAX_ROWS, Box, parse_a1
+from tablesense.boxes import MAX_COLS, MAX_ROWS, Box
 from tablesense.sheets.request import Budget
 from tablesense.sheets.sheet import Cell, CellKind, Sheet
 from tablesense.sheets.xlsx_formulas import formula_text
@@ -25,6 +25,7 @@ from tablesense.sheets.xlsx_package import (
     ListedSheet,
     Relation,
     hidden_columns,
+    merged_boxes,
     read_commented,
     read_looks,
     read_tables,
@@ -69,8 +70,7 @@ class _SheetParser(WorkSheetParser):
             elif element.tag == COL_TAG:
                 self._columns.append(element)
             elif element.tag == MERGE_TAG:
-                boxes = [parse_a1(merge.get("ref", "")) for merge in element]
-                self.merges.extend(box for box in boxes if box.area > 1)
+                self.merges += merged_boxes(element)
 
     @property
     def hidden_columns(self) -> frozenset[int]:

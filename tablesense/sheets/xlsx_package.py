@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import compress
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZipInfo
 
 from openpyxl.packaging.relationship import get_rels_path
 from openpyxl.xml.constants import (
@@ -27,7 +27,8 @@ from openpyxl.xml.constants import (
     XLTX,
 )
 
-from tablesense.boxes import MAX_COLS, parse_a1
+from tablesense.boxes import MAX_COLS, Box, parse_a1
+from tablesense.sheets.bounded_zip import BoundedZip
 from tablesense.sheets.colors import parse_theme
 from tablesense.sheets.sheet import NativeTable
 from tablesense.sheets.xlsx_xml import NotPlain, parse_xml
@@ -36,7 +37,7 @@ TRUE = frozenset({"1", "true"})
 _STATES = frozenset({"visible", "hidden", "veryHidden", "none"})
 
 
-class Archive(ZipFile):
+class Archive(BoundedZip):
     """A package whose parts are found whatever their case and slashes, as the standard wants it."""
 
     def getinfo(self, name: str) -> ZipInfo:
@@ -172,6 +173,15 @@ def read_tables(archive: Archive, relations: list[Relation]) -> list[NativeTable
             header_rows = int(root.get("headerRowCount", "1"))
             tables.append(NativeTable(parse_a1(root.get("ref", "")), header_rows))
     return tables
+
+
+def merged_boxes(nodes: Iterable[Element]) -> list[Box]:
+    """The ranges of ``<mergeCell>`` elements, without those of one cell."""
+    boxes = []
+    for node in nodes:
+        with suppress(ValueError):  # likewise
+            boxes.append(parse_a1(node.get("ref", "")))
+    return [box for box in boxes if box.area > 1]
 
 
 def hidden_columns(nodes: Iterable[Element]) -> frozenset[int]:

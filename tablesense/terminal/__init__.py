@@ -1,1 +1,1 @@
-"""What commands print and write: text nobody vouches for, the console, files that are whole."""
+"""What commands take, print and write: options, text nobody vouches for, the console, whole files."""

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TextIO
 
 from rich.console import Console
@@ -31,7 +32,8 @@ def check_target(option: str, name: str | None, suffixes: tuple[str, ...]) -> No
     An earlier report may be replaced; the suffix keeps a slip of the pen from replacing a checkpoint.
 
     Raises:
-        UserError: it has another suffix, is a folder, or is to be in a folder that is not there.
+        UserError: it has another suffix, is a folder, or is to be in a folder that is not there or in which
+            nothing can be written.
     """
     if name is None or (name == STDOUT and ".csv" in suffixes):
         return
@@ -42,6 +44,26 @@ def check_target(option: str, name: str | None, suffixes: tuple[str, ...]) -> No
         raise UserError(f"{option}: {plain(name)} is a folder")
     if not file.parent.is_dir():
         raise UserError(f"{option}: there is no folder {plain(file.parent)}")
+    _check_writable(option, file.parent)
+
+
+def check_folder(option: str, folder: Path) -> None:
+    """Refuse a folder in which nothing can be written, before any work is done; it need not be there.
+
+    Raises:
+        UserError: it or what it is to be in is a file, or is not to be written in.
+    """
+    there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), Path())
+    if not there.is_dir():
+        raise UserError(f"{option}: {plain(there)} is a file; name a folder")
+    _check_writable(option, there)
+
+
+def _check_writable(option: str, folder: Path) -> None:
+    try:
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UserError(f"{option}: cannot write in {plain(folder)}: {error.strerror}") from error
 
 
 def write_csv_to(name: str, write: Callable[[TextIO], None], console: Console) -> None:

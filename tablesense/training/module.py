@@ -175,7 +175,6 @@ class TableDetectionModule(LightningModule):
         """
         self.network.save_pretrained(folder)
         torch.save(self.network.state_dict(), folder / "pytorch_model.bin")
-        (folder / "README.md").unlink(missing_ok=True)  # a model card with nothing in it
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW; warm-up, then a cosine, stepped with the optimizer."""

@@ -13,8 +13,9 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Border, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tablesense.boxes import parse_a1
+from tablesense.boxes import Box, parse_a1
 from tablesense.detection.annotate import annotate
+from tablesense.detection.marks import taken_ranges
 from tablesense.detection.table import FileResult, SheetTables, Table
 from tablesense.detection.values_copy import values_workbook
 from tablesense.errors import UserError
@@ -135,6 +136,21 @@ def test_native_table_does_not_overlap_another_or_a_merge(book: Path, tmp_path: 
     assert [table.ref for table in sheet.tables.values()] == ["B2:D9"]
 
 
+def test_what_is_in_the_way_is_read_once_a_sheet(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def read_and_count(sheet: Worksheet) -> list[Box]:
+        asked.append(sheet.title)
+        return taken_ranges(sheet)
+
+    monkeypatch.setattr("tablesense.detection.marks.taken_ranges", read_and_count)
+    tables = {"A": ["B2:D9", "B2:D5", "D4:F5"], "B": ["A1:C4"]}
+    annotate(result_of(book, tables), tmp_path / "out.xlsx", native_tables=True)
+    assert asked == ["A", "B"]
+
+
 def test_comment_moves_to_a_cell_that_can_carry_it(book: Path, tmp_path: Path) -> None:
     annotate(result_of(book, {"A": ["G5:H6"]}), tmp_path / "out.xlsx")  # G5 is inside the merge F4:G5
     assert openpyxl.load_workbook(tmp_path / "out.xlsx")["A"]["H5"].comment is not None
@@ -150,7 +166,7 @@ def test_charts_are_kept_and_what_is_lost_is_said(book: Path, tmp_path: Path) ->
         archive.writestr("xl/slicers/slicer1.xml", "<slicers/>")
         archive.writestr("xl/vbaProject.bin", b"macro")
     lack = annotate(result_of(book, {"A": ["B2:D9"]}), tmp_path / "out.xlsx")
-    assert lack == "the copy lacks macros, 1 slicers"
+    assert lack == "the copy lacks macros, 1 slicer"
     with zipfile.ZipFile(tmp_path / "out.xlsx") as archive:
         assert "xl/charts/chart1.xml" in archive.namelist()
 
@@ -174,7 +190,7 @@ def test_results_of_formulas_are_named_among_the_losses(book: Path, tmp_path: Pa
     with_results(book)
     lack = annotate(result_of(book, {"A": ["B2:D9"]}), tmp_path / "out.xlsx")
     assert lack is not None
-    assert "1 formulas with results" in lack
+    assert "1 formula with results" in lack
 
 
 def cells_of(path: Path) -> Sequence[Sequence[object]]:
@@ -240,7 +256,9 @@ def test_nothing_half_written_is_left(book: Path, tmp_path: Path) -> None:
 
 
 def test_sheets_whose_names_no_workbook_can_have() -> None:
-    names = ["", "a/b", "x" * 40, "x" * 39 + "y"]
+    names = ["", "a/b", "x" * 40, "x" * 39 + "y", "History", "history", "'a'", "'", "x" * 26 + "''", "O'Hara"]
     titles = values_workbook(FileResult("f", [SheetTables(name, Sheet(name)) for name in names])).sheetnames
     assert len({title.casefold() for title in titles}) == len(names)
     assert all(0 < len(title) <= 31 for title in titles)
+    assert all(title[0] != "'" != title[-1] and title.casefold() != "history" for title in titles)
+    assert "O'Hara" in titles

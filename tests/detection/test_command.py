@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -16,32 +15,11 @@ from tablesense.detect import main, make_parser
 from tablesense.detection.command import read_limits
 from tablesense.detection.outputs import ListingOutput
 from tablesense.detection.table import FileResult
-from tests.detection.blobs import BlobDetector, write_book
-from tests.detection.test_weights import write_run
-
-
-@pytest.fixture(autouse=True)
-def blob_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> BlobDetector:
-    """Any weights that are there are a network that needs no training."""
-    network = BlobDetector()
-    run = write_run(tmp_path / "run", network)
-    monkeypatch.setenv("TABLESENSE_WEIGHTS", str(run))
-    monkeypatch.setattr("tablesense.detection.weights.load_detector", lambda *_: network)
-    return network
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    place = tmp_path / "books"
-    place.mkdir()
-    write_book(place / "one.xlsx", {"A": ["B2:D9", "F2:G5"], "H": ["A1:B3"]}, ("H",))
-    write_book(place / "two.xlsx", {"B": ["A1:C4"]})
-    monkeypatch.chdir(place)
-    yield place
-    assert sorted(path.name for path in place.iterdir() if path.name != "bad.xlsx") == [
-        "one.xlsx",
-        "two.xlsx",
-    ]
+from tablesense.detection.weights import load_detector
+from tablesense.model.detector import TableDetector
+from tests.detection.blobs import TINY
+from tests.detection.command_fixtures import blob_weights as blob_weights
+from tests.detection.command_fixtures import folder as folder
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
@@ -83,6 +61,15 @@ def test_sheet_hidden_and_threshold_choose(folder: Path, capsys: pytest.CaptureF
     assert [row["sheet"] for row in lines(capsys)] == ["H", "B"]
     main([".", "--threshold", "0.87", *jsonl])
     assert [row["range"] for row in lines(capsys)] == ["B2:D9", "A1:C4"]
+
+
+def test_name_that_no_sheet_has_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([".", "--sheet", "a", "--sheet", "Shet", "--output", "jsonl"]) == 0
+    printed = capsys.readouterr()
+    assert [json.loads(line)["sheet"] for line in printed.out.splitlines()] == ["A", "A"]
+    assert "--sheet: no file that could be read has a sheet called 'Shet'\n" in printed.err
+    assert main([".", "--sheet", "Shet", "--sheet", "C"]) == 1
+    assert "has a sheet called 'Shet' or 'C'" in capsys.readouterr().err
 
 
 def test_limits_are_passed_to_the_reader(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,7 +132,17 @@ def test_report_gets_results_and_annotations(
         ["gone.xlsx"],
         ["*.ods"],
         ["one.xlsx", "--threshold", "2"],
+        ["one.xlsx", "--threshold", "x"],
         ["one.xlsx", "--jobs", "0"],
+        ["one.xlsx", "--jobs", "x"],
+        ["one.xlsx", "--weights", "someone/tables"],
+        ["one.xlsx", "--extract-format", "csv"],
+        ["one.xlsx", "--allow-formulas"],
+        ["one.xlsx", "--extract", "one.xlsx"],
+        ["one.xlsx", "--extract", "one.xlsx/in"],
+        ["one.xlsx", "--annotate", "out.xls"],
+        ["one.xlsx", "--annotate", "out.csv"],
+        ["one.xlsx", "--annotate", "one.xlsx/in"],
         ["one.xlsx", "--max-seconds", "nan"],
         ["one.xlsx", "--output", "xml"],
         ["one.xlsx", "--weights", "../no such run"],
@@ -169,6 +166,7 @@ def test_wrong_use_is_one_line_and_code_2(
     assert printed.out == ""
     assert printed.err.startswith("error: ")
     assert printed.err.count("\n") == 1
+    assert "invalid _" not in printed.err
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -190,12 +188,13 @@ def test_stopped_run_shows_what_was_found(
     assert printed.err.endswith("Stopped.\n")
 
 
-def test_disk_that_refuses_is_one_line(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_listing_is_all_that_a_saved_model_prints(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "taken").write_text("a file where the folder should be")
-    assert main([".", "--extract", str(tmp_path / "taken")]) == 2
-    assert "taken: cannot be written" in capsys.readouterr().err
+    TableDetector(TINY).save_pretrained(tmp_path / "saved")
+    monkeypatch.setattr("tablesense.detection.weights.load_detector", load_detector)
+    assert main(["one.xlsx", "--weights", str(tmp_path / "saved"), "--output", "json"]) == 0
+    assert json.loads(capfd.readouterr().out).keys() == {"tables", "errors", "notes"}
 
 
 def test_command_dispatches(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
@@ -210,7 +209,10 @@ def test_command_dispatches(capsys: pytest.CaptureFixture[str], folder: Path) ->
         assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.mark.parametrize("args", [["detect", "--help"], ["detect", "gone.xlsx"], ["--help"]])
+@pytest.mark.parametrize(
+    "args",
+    [["detect", "--help"], ["detect", "gone.xlsx"], ["detect", __file__, "--weights", __file__], ["--help"]],
+)
 def test_quick_answers_import_nothing_heavy(args: list[str]) -> None:
     code = (
         "import sys; from tablesense.command import main; main(sys.argv[1:]);"

@@ -55,6 +55,14 @@ def test_hidden_sheets_and_names_are_chosen(book: Path) -> None:
     assert found(book, sheet_names=["B", "H"]) == [("B", "A1:C4"), ("H", "A1:B3")]
 
 
+def test_names_are_those_of_excel(book: Path) -> None:
+    assert found(book, sheet_names="b") == [("B", "A1:C4")]
+    with pytest.warns(RuntimeWarning, match=r"book\.xlsx: has no sheet called 'AB'$"):
+        assert found(book, sheet_names=["AB", "B"]) == [("B", "A1:C4")]
+    with pytest.raises(UserError, match="the workbook has no sheet called 'AB'"):
+        found(book, sheet_names="AB")
+
+
 def test_sheet_that_is_not_seen_whole_warns(book: Path) -> None:
     with pytest.warns(RuntimeWarning, match=r"book.xlsx, sheet 'B': too large to look at whole"):
         found(book, sheet_names=["B"], max_grid_cells=4)

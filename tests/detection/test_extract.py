@@ -68,12 +68,25 @@ def test_numbers_are_never_quoted() -> None:
     assert rows_of(csv_text_of(table_of([["x"], [-5], [-1.5]], 1)))[1:] == [["-5"], ["-1.5"]]
 
 
-@given(st.text())
-def test_guarded_text_never_begins_like_a_formula(text: str) -> None:
+SKIPPED = " \x00\xa0\ufeff\u200b"
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20\t\r\n"
+
+
+@given(st.text(SKIPPED), st.sampled_from(SIGNS), st.text())
+def test_guarded_text_never_begins_like_a_formula(blanks: str, sign: str, rest: str) -> None:
+    text = f"{blanks}{sign}{rest}"
     result = guarded(text)
     assert result in (text, f"'{text}")
-    if result == text and text.lstrip(" ")[:1] in set("=@"):
-        raise AssertionError(text)
+    if result == text:
+        number = text.lstrip("+-")
+        assert all(letter.isdecimal() or letter.isspace() or letter in ".,%" for letter in number)
+    assert guarded(f"{blanks}{sign}A1{rest}").startswith("'")
+
+
+@given(st.text())
+def test_only_text_that_begins_like_a_formula_is_guarded(text: str) -> None:
+    is_formula = text.lstrip(SKIPPED)[:1] in set(SIGNS) - {""}
+    assert guarded(text) == text or is_formula
 
 
 def test_parquet_keeps_types(tmp_path: Path) -> None:
@@ -102,6 +115,22 @@ def test_names_are_safe_inside_the_folder_and_used_once(tmp_path: Path) -> None:
         assert all(letter.isalnum() or letter in " ._()-" for letter in file.name)
     assert files[0].name == "book__S__B4-G6.csv"
     assert files[1].name == "book__s__B4-G6 (2).csv"
+
+
+def test_many_tables_of_one_name_are_not_counted_up_to_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def is_taken(self: Extractor, name: str) -> bool:
+        asked.append(name)
+        return name.casefold() in self._taken
+
+    monkeypatch.setattr(Extractor, "_is_taken", is_taken)
+    extractor = Extractor(tmp_path)
+    names = {extractor.write(named("book.xlsx", "sS"[number % 2])).name.casefold() for number in range(30)}
+    assert len(names) == 30
+    assert len(asked) < 60
 
 
 def test_long_names_fit_every_file_system(tmp_path: Path) -> None:

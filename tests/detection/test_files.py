@@ -54,6 +54,19 @@ def test_missing_file_stays_among_others(tree: Path) -> None:
     assert find_files(["b.xlsx", "gone.xlsx"]) == ["b.xlsx", "gone.xlsx"]
 
 
+def test_folder_that_cannot_be_read_stands_for_its_files(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path).name == "in":
+            raise PermissionError(13, "Permission denied", path)
+        return original(path)
+
+    monkeypatch.setattr("os.scandir", scandir)
+    assert find_files(["."]) == ["a.XLS", "b.xlsx", "in"]
+    assert find_files(["in"]) == ["in"]
+
+
 @pytest.mark.parametrize("name", ["gone.xlsx", "*.ods", "empty", "~$*"])
 def test_nothing_to_look_at_is_an_error(tree: Path, name: str) -> None:
     (tree / "empty").mkdir()

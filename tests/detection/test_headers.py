@@ -30,6 +30,13 @@ def count(rows: Sequence[Sequence[CellValue]], bold_rows: int = 0) -> int:
     return count_header_rows(sheet_of(rows, bold_rows), Box(0, 0, max(map(len, rows)), len(rows)))
 
 
+@pytest.mark.parametrize(("said", "counted"), [(-3, 0), (0, 0), (2, 2), (10**9, MAX_HEADER_ROWS)])
+def test_a_native_table_says_it_within_reason(said: int, counted: int) -> None:
+    box = Box(0, 0, 1, 400)
+    sheet = replace(sheet_of([["x"]] * 400), tables=[NativeTable(box, said)])
+    assert count_header_rows(sheet, box) == counted
+
+
 def test_packed_cells_give_the_same_and_stay_packed() -> None:
     rows: list[list[CellValue]] = [[f"place {n}", n] for n in range(400)]
     sheet, box = sheet_of([["Place", "Price"], *rows], 1), Box(0, 0, 2, 401)

@@ -156,6 +156,20 @@ def test_what_does_not_fit_is_left_out_and_said() -> None:
     assert not folded & set(left)
 
 
+def test_merges_and_hidden_lines_count_as_cells_do() -> None:
+    merges = [Box(0, row, 2, row + 1) for row in range(60_000)]
+    hidden = frozenset(range(0, 60_000, 2))
+    sheet = replace(table_sheet(60_000), merges=merges, hidden_rows=hidden)
+    page = report_page([result(sheet)], max_bytes=100_000)
+    assert len(page) - len(report_page([result(table_sheet())])) < 100_000
+    (shown,) = embedded(page)["sheets"]
+    assert len(shown["rows"]) > 100, "cells are not what is given up"
+    assert [Box(*box) for box in shown["merges"]] == merges[: len(shown["merges"])]
+    assert len(shown["merges"]) > 100 < len(shown["hiddenRows"])
+    (whole,) = report_data([result(sheet)])["sheets"]
+    assert (len(whole["merges"]), len(whole["hiddenRows"]), whole["left"]) == (60_000, 30_000, [])
+
+
 def test_small_sheets_are_whole_beside_a_large_one() -> None:
     small, large = result(table_sheet(30, "small")), result(table_sheet(20_000, "large"))
     data = report_data([joined([large, small])], max_bytes=100_000)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tablesense.boxes import parse_a1
+from tablesense.boxes import Box, parse_a1
 from tablesense.detection.table import FileResult
 
 from ..page_browser import Browser
@@ -128,6 +128,24 @@ def test_an_address_names_a_sheet_and_a_table(opened: Browser) -> None:
     opened.value("(location.hash = '#sheet-99', 1)")
     opened.settle()
     assert opened.value("report.number") == 1
+
+
+MERGED = [
+    *(Box(5, 0, 7, 30), Box(0, 2, 2, 4), Box(2, 3, 5, 4), Box(0, 6, 1, 9), Box(3, 20, 5, 22)),
+    *(Box(8, row, 9, row + 2) for row in range(0, 40, 2)),
+]
+
+
+@with_results(result(table_sheet(40, merges=MERGED), {"A1:J45": 0.9}))
+def test_the_merged_range_of_a_cell_is_found(opened: Browser) -> None:
+    differing = opened.value(
+        "(() => { const { grid } = report.view; const { merges } = grid.sheet; const wrong = [];"
+        "for (let row = 0; row < 45; row += 1) for (let column = 0; column < 10; column += 1) {"
+        "const plain = merges.find(([l, t, r, b]) => l <= column && column < r && t <= row && row < b);"
+        "if (grid.mergeAt(row, column) !== (plain ?? null)) wrong.push([row, column]); }"
+        "return [wrong, merges.length]; })()"
+    )
+    assert differing == [[], len(MERGED)]
 
 
 @with_results(FAILED)

@@ -1,8 +1,11 @@
 """Weights are found wherever a run, a checkpoint or a folder keeps them, and nothing else is taken."""
 
+import re
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
+import openpyxl
 import pytest
 import torch
 
@@ -87,17 +90,57 @@ def test_released_model_is_used_and_the_variable_goes_before_it(
     assert same(load_detector(None, "cpu"), other)
 
 
-def test_wrong_names_are_refused_in_one_line(tmp_path: Path) -> None:
+def refusal(source: str | Path) -> str:
+    with pytest.raises(UserError) as error:
+        load_detector(source, "cpu")
+    text = str(error.value)
+    assert "\n" not in text
+    for jargon in ("Error", "weights_only", "pickle", "state_dict"):
+        assert jargon not in text
+    return text
+
+
+def test_what_holds_no_weights_is_refused_in_one_line(tmp_path: Path, network: TableDetector) -> None:
     (tmp_path / "empty").mkdir()
-    (tmp_path / "no.pt").write_bytes(b"no checkpoint")
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "model.safetensors").write_bytes(b"no tensors")
-    (tmp_path / "broken" / "config.json").write_text("{}")
-    for source in ("runs/nothing here", "empty", "no.pt", "broken"):
-        with pytest.raises(UserError) as error:
-            load_detector(tmp_path / source, "cpu")
-        assert source in str(error.value)
-        assert "\n" not in str(error.value)
+    (tmp_path / "README.md").write_text("# no checkpoint")
+    openpyxl.Workbook().save(tmp_path / "book.xlsx")
+    whole = write_run(tmp_path / "run", network) / "checkpoints" / "best.pt"
+    (tmp_path / "cut.pt").write_bytes(whole.read_bytes()[:-500])
+    torch.save({"model_state_dict": 3}, tmp_path / "other.pt")
+    for source, reason in {
+        "empty": "holds no weights",
+        "README.md": "is no checkpoint of a table detector",
+        "book.xlsx": "is no checkpoint of a table detector",
+        "other.pt": "is no checkpoint of a table detector",
+        "cut.pt": "damaged or cut off",
+    }.items():
+        with pytest.raises(UserError) if source != "other.pt" else nullcontext():
+            locate(tmp_path / source)  # before torch is imported
+        assert refusal(tmp_path / source).startswith(f"{tmp_path / source}: ")
+        assert reason in refusal(tmp_path / source)
+
+
+def test_model_of_another_network_is_to_be_trained_again(tmp_path: Path, network: TableDetector) -> None:
+    best = write_run(tmp_path / "run", network) / "checkpoints" / "best.pt"
+    checkpoint = torch.load(best, weights_only=True)
+    renamed = {f"{name}.old": value for name, value in checkpoint["model_state_dict"].items()}
+    for change in ({"model_state_dict": renamed}, {"network": {**asdict(TINY), "old": 1}}):
+        torch.save({**checkpoint, **change}, best)
+        best.touch()
+        assert re.search(
+            r"best\.pt: .*another version of the network.*train again", refusal(tmp_path / "run")
+        )
+
+
+def test_nothing_that_is_not_there_is_looked_for_on_the_hub(
+    tmp_path: Path, network: TableDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(tmp_path / "runs" / "table_detector_minimal 01:40", network)
+    monkeypatch.chdir(tmp_path)
+    for name in ("runs/minimal", "runs/tabel_detector_minimal"):
+        assert "'runs/table_detector_minimal 01:40'" in refusal(name)
+    assert "near it" not in refusal("someone/tables")
+    assert "hf://OWNER/NAME@REVISION" in refusal("hf://someone")
 
 
 def test_checkpoint_of_another_feature_version_is_refused(tmp_path: Path, network: TableDetector) -> None:
@@ -117,29 +160,19 @@ def test_checkpoint_cannot_run_code(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-def test_name_of_the_hub_is_passed_on_with_its_revision(
+def test_name_of_the_hub_is_passed_on_as_it_is(
     network: TableDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, str | None]] = []
+    asked: list[str] = []
 
-    def from_pretrained(name: str, revision: str | None = None) -> TableDetector:
-        asked.append((name, revision))
+    def from_pretrained(name: str) -> TableDetector:
+        asked.append(name)
         return network
 
     monkeypatch.setattr(TableDetector, "from_pretrained", from_pretrained)
-    assert locate("someone/tables@v1") == "someone/tables@v1"
-    load_detector("someone/tables@v1", "cpu")
-    load_detector("someone/tables", "cpu")
-    assert asked == [("someone/tables", "v1"), ("someone/tables", None)]
-
-
-def test_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def from_pretrained(*_: object, **__: object) -> TableDetector:
-        raise OSError("no route\nto host")
-
-    monkeypatch.setattr(TableDetector, "from_pretrained", from_pretrained)
-    with pytest.raises(UserError, match=r"someone/tables.*hub \(OSError: no route\)"):
-        load_detector("someone/tables", "cpu")
+    assert locate("hf://someone/tables@v1") == "hf://someone/tables@v1"
+    load_detector("hf://someone/tables@v1", "cpu")
+    assert asked == ["hf://someone/tables@v1"]
 
 
 def test_device_that_is_not_there_is_refused() -> None:

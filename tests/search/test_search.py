@@ -262,7 +262,7 @@ def test_without_optuna(
 ) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert sweep() == 2
-    assert "needs optuna: pip install 'tablesense[sweep]'" in error_line(capsys)
+    assert "needs optuna: pip install optuna" in error_line(capsys)
     assert not runs_dir.exists()
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tablesense.sheets.workbook import ReadLimits, open_workbook
 
+from .bad_books import message, with_sheet
 from .books import edited, ods_bytes, shared_xlsx_bytes, xlsx_bytes
-from .test_bad_input import message, with_sheet
 
 CELL = '<row r="1"><c r="A1"><v>1</v></c></row>'
 ODD_CELL = '<row r="2"><c r="A2"><is></is><x/></c></row>'

@@ -89,7 +89,12 @@ def test_strange_letters_far_into_the_file_are_found() -> None:
         ("12", 12, CellKind.NUMBER),
         ("-0.5", -0.5, CellKind.NUMBER),
         (" 7 ", 7, CellKind.NUMBER),
-        ("1e3", 1000.0, CellKind.NUMBER),
+        ("-.5", -0.5, CellKind.NUMBER),
+        ("1.5E-05", 1.5e-05, CellKind.NUMBER),
+        ("1e+16", 1e16, CellKind.NUMBER),
+        ("1e5", "1e5", CellKind.TEXT),
+        ("12E3", "12E3", CellKind.TEXT),
+        ("+491", "+491", CellKind.TEXT),
         ("007", "007", CellKind.TEXT),
         ("1,234", "1,234", CellKind.TEXT),
         ("1234567890123456", "1234567890123456", CellKind.TEXT),
@@ -126,6 +131,7 @@ def test_the_sheet_is_called_as_the_file(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n")
     assert open_workbook(path)[0].name == "prices 2024"
     assert open_workbook(path, sheet_names=["prices 2024"])
+    assert open_workbook(path, sheet_names=["Prices 2024"])
     assert open_workbook(path, sheet_names=["other"]) == []
 
 
@@ -167,4 +173,4 @@ def test_cells_count_once_where_a_quote_is_never_closed() -> None:
 
 
 def test_a_number_beyond_all_numbers_stays_text() -> None:
-    assert typed("1e999") == ("1e999", CellKind.TEXT)
+    assert typed("1e+999") == ("1e+999", CellKind.TEXT)

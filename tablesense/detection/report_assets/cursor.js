@@ -16,8 +16,7 @@ class Cursor {
   /** The line a cell counts as: that of its merged range. */
   get anchor() {
     const { row, column } = this;
-    const box = this.grid.sheet.merges.find(([left, top, right, bottom]) => left <= column && column < right && top <= row && row < bottom);
-    return box ?? [column, row, column + 1, row + 1];
+    return this.grid.mergeAt(row, column) ?? [column, row, column + 1, row + 1];
   }
 
   moveTo(row, column, { scrolls = true } = {}) {

@@ -26,6 +26,8 @@ class Grid {
   /** Shows a sheet from its top left corner. */
   show(sheet, marks) {
     this.sheet = sheet;
+    let reach = 0;
+    this.reaches = sheet.merges.map(([, , , bottom]) => (reach = Math.max(reach, bottom)));
     this.cells = new SheetCells(sheet, this.page.texts);
     const [width, height] = sheet.size;
     // A label over a table that begins in the first row needs room of its own.
@@ -160,7 +162,7 @@ class Grid {
     const style = { top: `${this.rows.starts[place]}px`, height: `${this.rows.size(place)}px` };
     if (gap) return this.gapElement(gap, style);
     const row = this.rows.firsts[place];
-    const cells = this.cells.row(row).filter((cell) => !this.isMerged(row, cell.column));
+    const cells = this.cells.row(row).filter((cell) => !this.mergeAt(row, cell.column));
     const [first, last] = columns.map((one) => this.columns.firsts[one]);
     const shown = [];
     cells.forEach((cell, i) => {
@@ -233,9 +235,21 @@ class Grid {
     return this.rows.folds.length + this.columns.folds.length > 0;
   }
 
-  /** Whether a merged range draws this cell, or hides it. */
-  isMerged(row, column) {
-    return this.sheet.merges.some(([left, top, right, bottom]) => left <= column && column < right && top <= row && row < bottom);
+  /** The merged range that draws this cell, or hides it. They come from the top down: those far away are not looked at. */
+  mergeAt(row, column) {
+    const { merges } = this.sheet;
+    let [start, stop] = [0, merges.length];
+    while (start < stop) {
+      const middle = (start + stop) >> 1;
+      if (merges[middle][1] <= row) start = middle + 1;
+      else stop = middle;
+    }
+    // Of the ranges up to one, none reaches below `reaches` of it.
+    for (let number = start - 1; number >= 0 && this.reaches[number] > row; number -= 1) {
+      const [left, , right, bottom] = merges[number];
+      if (left <= column && column < right && row < bottom) return merges[number];
+    }
+    return null;
   }
 
   mergesIn(rows, columns) {

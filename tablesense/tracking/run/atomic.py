@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,7 +11,8 @@ from typing import BinaryIO
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file beside ``path`` that takes its name once it is safely on disk.
 
-    A kill leaves the previous file untouched; an error while writing also removes the temporary one.
+    A kill leaves the previous file untouched; an error while writing also removes the temporary one, and an
+    OSError names ``path``.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -20,8 +21,11 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            partial.unlink()
+        if isinstance(error, OSError) and error.filename in (None, str(partial)):
+            error.filename = str(path)  # the file that people asked for
         raise
 
 
