@@ -6,6 +6,7 @@ from importlib import import_module
 from tablesense import __version__
 
 COMMANDS = {
+    "data": ("tablesense.data_command", "import and check annotated workbooks"),
     "detect": ("tablesense.detect", "find the tables of workbooks"),
     "fit": ("tablesense.fit", "train"),
     "runs": ("tablesense.runs", "list, compare and download runs"),

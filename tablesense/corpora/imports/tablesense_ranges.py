@@ -11,7 +11,6 @@ from tablesense.corpora.imports.files import (
     WORKBOOK_SUFFIXES,
     NotFoundError,
     WorkbookFolder,
-    path_parts,
     plain_case,
 )
 from tablesense.corpora.imports.source import Reading, Request, SourceSheet, annotation_file, read_lines
@@ -70,19 +69,15 @@ def _parse(text: str, where: str) -> RangeLine:
     found = tuple(part.strip() for part in ranges if part.strip())
     if not (file_name.strip() and sheet_name.strip() and folder.strip() and found):
         raise ValueError("expected file, sheet, split, folder and ranges, with tabs between")
-    try:
-        return RangeLine(where, file_name.strip(), sheet_name, split, version_folder(folder.strip()), found)
-    except NotFoundError as error:
-        raise ValueError(str(error)) from error
+    return RangeLine(where, file_name.strip(), sheet_name, split, version_folder(folder), found)
 
 
 def version_folder(stated: str) -> str:
     r"""``VEnron2\VEnron2\493`` -> ``VEnron2/493``: the folder is packed in one of its own name.
 
-    Raises:
-        NotFoundError: it leads out.
+    Only ever compared: wherever it leads, nothing is read there.
     """
-    parts = path_parts(stated)
+    parts = [part for part in stated.strip().replace("\\", "/").split("/") if part]
     return "/".join(part for place, part in enumerate(parts) if place == 0 or part != parts[place - 1])
 
 
@@ -117,14 +112,12 @@ class NameMatcher:
             NotFoundError: there is none, or more than one.
         """
         stem, version = plain_stem(line.file_name), line.folder.split("/")[-1]
-        near = [path for path in self._in_folders[version, stem] if self._may_be(line, path)]
-        if near:
+        if near := self._of_corpus(line, self._in_folders[version, stem]):
             exact = [path for path in near if path.name == line.file_name]
             return self.folder.only(exact if len(exact) == 1 else near, line.file_name), True
-        for key, paths in (
-            (stem, self._flat[stem]),
-            (_converted_key(line), self._converted[_converted_key(line)]),
-        ):
+        converted = _converted_key(line)
+        for key, found in ((stem, self._flat[stem]), (converted, self._converted[converted])):
+            paths = self._of_corpus(line, found)
             if paths and len(self._claims[key]) > 1:
                 folders = ", ".join(sorted(self._claims[key])[:3])
                 raise NotFoundError("ambiguous workbook", f"{paths[0]} may be of {folders}")
@@ -141,11 +134,11 @@ class NameMatcher:
             for key in _converted_keys(path.name):
                 self._converted[key].append(path)
 
-    def _may_be(self, line: RangeLine, path: PurePosixPath) -> bool:
-        """Whether a path names no other corpus than the line's."""
-        above = {plain_case(part) for part in (*self.folder.root.parts[-2:], *path.parent.parts)}
-        named = above & self._corpora
-        return not named or plain_case(line.folder.split("/")[0]) in named
+    def _of_corpus(self, line: RangeLine, paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+        """The paths that name the line's corpus or none."""
+        wanted, above = plain_case(line.folder.split("/")[0]), self.folder.root.parts[-2:]
+        named = ({*map(plain_case, (*above, *path.parent.parts))} & self._corpora for path in paths)
+        return [path for path, corpora in zip(paths, named, strict=True) if not corpora or wanted in corpora]
 
 
 def plain_stem(file_name: str) -> str:

@@ -47,7 +47,12 @@ def test_hugging_face_layout(tmp_path: Path, place: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "group"),
-    [("VFUSE/VFUSE/1/a.xls", "VFUSE/1"), (None, "1_Deal List.xls"), ("", "1_Deal List.xls")],
+    [
+        ("VFUSE/VFUSE/1/a.xls", "VFUSE/1"),
+        (r"C:\\VFUSE\\1\\", "C:/VFUSE/1"),
+        (None, "1_Deal List.xls"),
+        ("", "1_Deal List.xls"),
+    ],
 )
 def test_the_group_is_the_folder_of_versions(tmp_path: Path, path: str | None, group: str) -> None:
     save_book(tmp_path / "in/clean/0001.xlsx", SHEETS)
