@@ -8,6 +8,7 @@ from tablesense import __version__
 COMMANDS = {
     "data": ("tablesense.data_command", "import and check annotated workbooks"),
     "detect": ("tablesense.detect", "find the tables of workbooks"),
+    "evaluate": ("tablesense.evaluate", "measure a detector on annotated workbooks"),
     "fit": ("tablesense.fit", "train"),
     "runs": ("tablesense.runs", "list, compare and download runs"),
     "sweep": ("tablesense.sweep", "search for better settings"),
