@@ -137,16 +137,18 @@ def _split_groups(annotations: Sequence[SheetAnnotation]) -> Iterator[Problem]:
 
 
 def _split_copies(by_workbook: dict[Path, list[SheetAnnotation]]) -> Iterator[Problem]:
-    """Equal workbooks that are in more than one split."""
+    """Workbooks, and equal ones, that are in more than one split under different groups."""
     copies: dict[str, list[Path]] = defaultdict(list)
     for workbook in by_workbook:
         if os.path.isfile(workbook):
             copies[digest(workbook)].append(workbook)
     for workbooks in copies.values():
-        splits = {sheet.split or "no split" for workbook in workbooks for sheet in by_workbook[workbook]}
-        if len(workbooks) > 1 and len(splits) > 1:
+        sheets = [sheet for workbook in workbooks for sheet in by_workbook[workbook]]
+        splits = {sheet.split or "no split" for sheet in sheets}
+        if len(splits) > 1 and len({sheet.group for sheet in sheets}) > 1:
             names = ", ".join(by_workbook[workbook][0].file_name for workbook in workbooks)
-            yield Problem("equal workbooks across splits", names, f"are in {', '.join(sorted(splits))}")
+            message = f"{'equal workbooks ' if len(workbooks) > 1 else ''}in {', '.join(sorted(splits))}"
+            yield Problem("workbook across splits", names, message)
 
 
 def _unused(corpus: Corpus, by_workbook: dict[Path, list[SheetAnnotation]]) -> Iterator[Problem]:

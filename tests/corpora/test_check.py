@@ -54,6 +54,7 @@ def test_a_clean_corpus(tmp_path: Path) -> None:
         ([line(split="holdout")], "unknown split"),
         ([line(), line(sheet_name="T", table_regions=[], split="val")], "group across splits"),
         ([line(), line(sheet_name="T", table_regions=[], split=None)], "group across splits"),
+        ([line(), line(sheet_name="T", table_regions=[], split="val", group="h")], "workbook across splits"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, rows: list[object], kind: str) -> None:
@@ -70,7 +71,10 @@ def test_equal_workbooks_in_two_splits(tmp_path: Path) -> None:
     assert checked(tmp_path, *rows).problems == []
     (tmp_path / "workbooks/b.xlsx").write_bytes((tmp_path / "workbooks/a.xlsx").read_bytes())
     (problem,) = check_corpus(read_corpus(tmp_path)).problems
-    assert str(problem) == "a.xlsx, b.xlsx: are in test, train"
+    assert (problem.kind, problem.where) == ("workbook across splits", "a.xlsx, b.xlsx")
+    assert problem.message == "equal workbooks in test, train"
+    save_lines(tmp_path / "annotations.jsonl", line(), line(file_name="b.xlsx", group="h"))
+    assert check_corpus(read_corpus(tmp_path)).problems == []
 
 
 @pytest.mark.parametrize("text", ["B2:D10", "A2:D9", "B1:D9", "B2:E9"])
