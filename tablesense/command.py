@@ -36,7 +36,7 @@ def main(args: list[str] | None = None) -> int:
 
 def usage() -> str:
     """What ``--help`` prints."""
-    lines = [f"  {name:8}{purpose}\n" for name, (_, purpose) in COMMANDS.items()]
+    lines = [f"  {name:10}{purpose}\n" for name, (_, purpose) in COMMANDS.items()]
     return "".join(
         ["usage: tablesense COMMAND ...\n\n", *lines, "\n`tablesense COMMAND --help` lists its options.\n"]
     )

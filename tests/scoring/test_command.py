@@ -165,6 +165,15 @@ def test_what_cannot_be_read_is_named_and_missed(data: Path, capsys: pytest.Capt
     assert results("again.json")["failed"] == first["failed"]
 
 
+def test_a_bad_line_of_annotations_is_no_success(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = data / "more"
+    (more / "workbooks").mkdir(parents=True)
+    write_book(more / "workbooks" / "c.xlsx", {"S": ["A1:C4"]})
+    annotate(more, ("c.xlsx", "S", ["A1:C4"], "val"), ("c.xlsx", "S", ["nonsense"], "val"))
+    assert main(["--data", str(more)]) == 1
+    assert "line 2: 'nonsense' is not a cell range" in capsys.readouterr().err
+
+
 def test_no_page_where_all_is_right(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--data", str(data / "one"), "--report", "worst.html"]) == 0
     assert not Path("worst.html").exists()
