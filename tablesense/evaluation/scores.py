@@ -11,13 +11,18 @@ from tablesense.evaluation.eob import Counts, count, paired_eob
 
 @dataclass(frozen=True)
 class SheetResult:
-    """What was found on a sheet (scored boxes, any order) and what is there, in sheet cells."""
+    """What was found on a sheet (scored boxes, any order) and what is there, in sheet cells.
+
+    Sheets of one ``group`` share a template, and are drawn together where intervals are told; without
+    one, the sheets of a file are.
+    """
 
     corpus: str
     file_name: str
     sheet_name: str
     predicted: tuple[tuple[Box, float], ...]
     annotated: tuple[Box, ...]
+    group: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:

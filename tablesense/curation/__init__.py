@@ -1,0 +1,1 @@
+"""Making and looking through annotated workbooks: what ``tablesense data`` prints and draws."""

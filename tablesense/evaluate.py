@@ -1,0 +1,170 @@
+"""Measure a detector: ``python -m tablesense.evaluate --weights W --data DIR`` (``tablesense evaluate``)."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from typing_extensions import override
+
+from tablesense.errors import UserError
+
+if TYPE_CHECKING:
+    from tablesense.evaluation.gold import Gold
+
+COMMAND = "python -m tablesense.evaluate"
+SOME_FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+
+_DESCRIPTION = """\
+Measure how well tables are found on annotated sheets: EoB-0 and EoB-2 precision, recall and F1, mean EoB and
+average precision, by corpus and as the mean over corpora, with 95 % intervals; by size of table, by tables on
+the sheet, by kind of error. docs/evaluate.md defines each figure.
+
+Exit code: 0; 1, a sheet (its tables count as missed) or a line of annotations could not be read; 2, wrong
+use."""
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the command; 0, 1 when something could not be read, 2 after wrong use, 130 when stopped."""
+    args = sys.argv[1:] if args is None else args
+    try:
+        options = make_parser().parse_args(args)
+        with _stopped_in_order():
+            return _evaluate(options, args)
+    except UserError as error:
+        from tablesense.terminal.untrusted import plain
+
+        sys.stderr.write(f"error: {plain(error)}\n")
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped; nothing was written.\n")
+        return INTERRUPTED
+    except SystemExit as end:  # --help
+        return end.code if isinstance(end.code, int) else 0
+
+
+def _evaluate(options: argparse.Namespace, args: list[str]) -> int:
+    from tablesense.evaluation.gold import read_gold
+
+    gold = read_gold(options.data, options.split)
+    _check(options, gold)
+
+    from tablesense.scoring.command import run
+
+    return SOME_FAILED if run(options, gold, [*COMMAND.split(), *args]) else 0
+
+
+def _check(options: argparse.Namespace, gold: Gold) -> None:
+    """What is wrong with the options is said before anything that takes time."""
+    from tablesense.detection.annotate import refuse_input
+    from tablesense.detection.weights import locate
+    from tablesense.terminal.output import check_target
+
+    if options.from_predictions is None:
+        locate(options.weights)
+    elif options.weights is not None:
+        raise UserError("--from-predictions: needs no --weights; leave one of them out")
+    inputs = {str(sheet.workbook.parents[1] / "annotations.jsonl") for sheet in gold.sheets}
+    if options.from_predictions is not None:
+        inputs.add(str(options.from_predictions))
+    for name, suffixes in (("predictions", (".jsonl",)), ("out", (".json",)), ("report", (".html", ".htm"))):
+        file = getattr(options, name)
+        if file is not None:
+            check_target(f"--{name}", str(file), suffixes)
+            refuse_input(file, sorted(inputs))
+
+
+class _Parser(argparse.ArgumentParser):
+    @override
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}; see `{self.prog} --help`")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    parser = _Parser(
+        prog=COMMAND,
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_input(parser)
+    _add_output(parser.add_argument_group("output"))
+    return parser
+
+
+def _add_input(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--weights", metavar="MODEL", help="as of `tablesense detect` (default: the released model)")
+    add("--data", metavar="DIR", type=Path, action="append", required=True, help=_DATA)
+    add("--split", choices=("all", "train", "val", "test"), default="all", help="which of their sheets (all)")
+    add("--from-predictions", metavar="FILE.jsonl", type=Path, help="score these; no network is loaded")
+    add("--threshold", type=_share, metavar="SCORE", help="what is scored lower is no table (the model's)")
+    add("--device", default="auto", help="cpu, cuda, ... (default: a GPU if there is one)")
+    add("--max-grid-cells", type=_count, metavar="N", help="as of `tablesense detect`")
+    add("--samples", type=_count, default=1000, metavar="N", help="draws behind the intervals (1000)")
+    add("--seed", type=_seed, default=0, metavar="N", help="of the draws (0)")
+
+
+_DATA = "a corpus, or a folder of corpora; can be repeated"
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--predictions", type=Path, metavar="FILE.jsonl", help="write what was found, a line a sheet")
+    add(
+        "--out",
+        type=Path,
+        metavar="FILE.json",
+        help="write all figures; a table is made of it by docs/write_results.py",
+    )
+    add("--report", type=Path, metavar="FILE.html", help="write a page that shows the worst sheets")
+    add("--worst", type=_count, default=50, metavar="N", help="with --report: how many sheets (50)")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
+    return number
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, got {number}")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"must lie between 0 and 1, got {text}")
+    return number
+
+
+@contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """Let SIGTERM stop the command as Ctrl-C does, or the processes that read would outlive it."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    try:
+        previous = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread: signals are somebody else's there
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The evaluate command: annotated corpora through the detector, figures out."""
