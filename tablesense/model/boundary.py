@@ -4,6 +4,8 @@ A regressed box does not hit exact cells; a softmax over the rows (columns) of t
 line, the features of the cells within the box's other extent are pooled, and the query scores them.
 """
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -127,3 +129,16 @@ def best_intervals(first: Tensor, last: Tensor) -> tuple[Tensor, Tensor, Tensor]
     log_probability, end = (best_first + last).max(-1)
     start = index.gather(-1, end[..., None])[..., 0]
     return start, end, log_probability
+
+
+@torch.no_grad()
+def pointed_boxes(edges: Sequence[Tensor]) -> Tensor:
+    """The likeliest boxes, half-open, as (left, top, right, bottom) in whole cells. ``[B, Q, 4]``.
+
+    Args:
+        edges: logits of the four sides, as :class:`BoundaryHead` gives them.
+    """
+    left, top, right, bottom = (edge.log_softmax(-1) for edge in edges)
+    first_column, last_column, _ = best_intervals(left, right)
+    first_row, last_row, _ = best_intervals(top, bottom)
+    return torch.stack([first_column, first_row, last_column + 1, last_row + 1], -1)

@@ -13,7 +13,7 @@ from torch import Tensor
 from tablesense.boxes import Box
 from tablesense.model.boundary import best_intervals
 from tablesense.model.choice import Candidate, choose
-from tablesense.model.detector import DetectorOutput, LayerOutput
+from tablesense.model.detector import DetectorOutput
 
 LEAST_SCORE = 0.1  # a query scored lower proposes nothing
 _ROW_PAIRS, _COLUMN_PAIRS = 6, 3  # tables are mistaken in their rows more often than in their columns
@@ -34,14 +34,6 @@ class Intervals(NamedTuple):
     first: Tensor
     last: Tensor
     log_probability: Tensor
-
-
-def pointed_boxes(layer: LayerOutput) -> Tensor:
-    """The boxes that the boundary head points at, half-open, in cells. ``[B, Q, 4]``."""
-    left, top, right, bottom = (edge.log_softmax(-1) for edge in layer.edges)
-    first_column, last_column, _ = best_intervals(left, right)
-    first_row, last_row, _ = best_intervals(top, bottom)
-    return torch.stack([first_column, first_row, last_column + 1, last_row + 1], -1)
 
 
 @torch.no_grad()

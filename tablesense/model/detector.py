@@ -12,7 +12,7 @@ from tablesense.errors import UserError
 from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
 from tablesense.model.attention import Level
 from tablesense.model.backbone import Backbone, CellBackbone
-from tablesense.model.boundary import BoundaryHead
+from tablesense.model.boundary import BoundaryHead, pointed_boxes
 from tablesense.model.positions import position_dtype
 from tablesense.model.pretrained import MODEL_CARD, Pretrained
 from tablesense.model.transformer import DecoderLayer, DeformableEncoder
@@ -182,7 +182,8 @@ class TableDetector(
             queries = layer(queries, boxes * sizes, unused, levels)
             output = head(queries, boxes, features, mask, sizes)
             layers.append(output)
-            boxes = output.boxes.detach()
+            # The next layer looks from the exact edges of this one, not from the regressed ones.
+            boxes = box_convert(pointed_boxes(output.edges).to(sizes), "xyxy", "cxcywh") / sizes
         return DetectorOutput(layers, unused, cells, start, mask)
 
     def _fuse(self, levels: list[Level]) -> Level:

@@ -3,9 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from tablesense.model.boundary import SIDES, BoundaryHead, best_intervals, extent_weights
-from tablesense.model.decode import pointed_boxes
-from tablesense.model.detector import LayerOutput
+from tablesense.model.boundary import SIDES, BoundaryHead, best_intervals, extent_weights, pointed_boxes
 
 from .grids import stirred
 
@@ -81,7 +79,7 @@ def test_edges_come_in_the_order_of_a_box() -> None:
 def test_pointed_boxes_are_ordered_and_inside_the_sheet() -> None:
     for seed in range(10):
         edges, mask = head_output(seed)
-        boxes = pointed_boxes(LayerOutput(torch.zeros(2, 3), torch.zeros(2, 3, 4), edges))
+        boxes = pointed_boxes(edges)
         left, top, right, bottom = boxes.unbind(-1)
         assert ((left >= 0) & (left < right)).all()
         assert ((top >= 0) & (top < bottom)).all()

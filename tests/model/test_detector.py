@@ -3,8 +3,10 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import Tensor
+from torchvision.ops import box_convert
 
 from tablesense.errors import UserError
+from tablesense.model.boundary import pointed_boxes
 from tablesense.model.detector import (
     DetectorOutput,
     LayerOutput,
@@ -107,6 +109,20 @@ def test_no_query_points_outside_the_sheet() -> None:
 
 
 @torch.no_grad()
+def test_every_layer_starts_from_the_edges_that_the_one_before_points_at() -> None:
+    network = stirred(TableDetector(SMALL, CHANNELS))
+    looked_from: list[Tensor] = []
+    for layer in network.decoder:
+        layer.register_forward_pre_hook(lambda _, inputs: looked_from.append(inputs[1]))
+    grid, mask = padded(grids((6, 9), (3, 4)))
+    output = network(grid, mask)
+    assert len(looked_from) == len(output.layers) > 1
+    for before, boxes in zip(output.layers, looked_from[1:], strict=False):
+        corners = box_convert(boxes, "cxcywh", "xyxy")
+        torch.testing.assert_close(corners, pointed_boxes(before.edges).to(corners))
+        assert not boxes.requires_grad
+
+
 def test_queries_a_sheet_has_no_cell_for_are_unused() -> None:
     batch, mask = padded(grids(*SIZES))
     from_the_sheet = network_of(SMALL)(batch, mask).unused
