@@ -198,7 +198,7 @@ def test_a_search_that_was_stopped_goes_on_with_the_same_command(
         journal.with_name("study.journal.lock").touch()
         journal.write_bytes(journal.read_bytes() + b'{"op_code": 6, "wor')  # killed while it wrote
     else:
-        assert running.returncode == 130
+        assert running.returncode == 130, err
         assert training is None
         assert "Go on with: python -m tablesense.sweep " in err
         assert "--behave=stay" in err
