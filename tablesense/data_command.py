@@ -1,17 +1,14 @@
 """Annotated workbooks: ``tablesense data import KIND SRC DEST`` and ``tablesense data check DIR``."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
-from typing import NoReturn
 
-from typing_extensions import override
-
-from tablesense.errors import UserError
+from tablesense.terminal.arguments import Parser, count
+from tablesense.terminal.commands import run_command
 
 COMMAND = "tablesense data"
-SOMETHING_WRONG, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+SOMETHING_WRONG = 1
 
 _Raw = argparse.RawDescriptionHelpFormatter
 
@@ -32,23 +29,12 @@ Exit code: 0, nothing is wrong; 1, something is; 2, wrong use."""
 
 def main(args: list[str] | None = None) -> int:
     """Run the command; 0, 1 when something was left out or is wrong, 2 after wrong use, 130 after Ctrl-C."""
-    try:
-        options = make_parser().parse_args(sys.argv[1:] if args is None else args)
-        return _import(options) if options.command == "import" else _check(options)
-    except UserError as error:
-        from tablesense.terminal.untrusted import plain
+    return run_command(lambda: _run(sys.argv[1:] if args is None else args))
 
-        sys.stderr.write(f"error: {plain(error)}\n")
-        return WRONG_INPUT
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped.\n")
-        return INTERRUPTED
-    except BrokenPipeError:  # `| head` has seen enough
-        # What is still in the buffer would be tried again, and fail, when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except SystemExit as end:  # --help
-        return end.code if isinstance(end.code, int) else 0
+
+def _run(args: list[str]) -> int:
+    options = make_parser().parse_args(args)
+    return _import(options) if options.command == "import" else _check(options)
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -63,16 +49,10 @@ def _check(options: argparse.Namespace) -> int:
     return SOMETHING_WRONG if run_check(options) else 0
 
 
-class _Parser(argparse.ArgumentParser):
-    @override
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; see `{self.prog} --help`")
-
-
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> Parser:
     """The options of the command."""
-    parser = _Parser(prog=COMMAND, description="Import and check annotated workbooks.", allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    parser = Parser(prog=COMMAND, description="Import and check annotated workbooks.", allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     _add_import(
         commands.add_parser(
             "import",
@@ -131,15 +111,8 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="draw sheets with their ranges: one page (FILE.html), or a folder of SVG files",
     )
-    parser.add_argument("--count", type=_count, default=12, metavar="N", help="sheets drawn a corpus (12)")
+    parser.add_argument("--count", type=count, default=12, metavar="N", help="sheets drawn a corpus (12)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="draws other sheets (0)")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
-    return number
 
 
 if __name__ == "__main__":

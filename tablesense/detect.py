@@ -1,18 +1,13 @@
 """Find tables: ``python -m tablesense.detect book.xlsx more/ 'reports/*.xls'`` (or ``tablesense detect``)."""
 
 import argparse
-import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
-from tablesense.errors import UserError
 from tablesense.terminal.arguments import Parser, count, program, seconds, share
+from tablesense.terminal.commands import run_command, stopped_in_order
 
-SOME_FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+SOME_FAILED = 1
 
 _DESCRIPTION = """\
 Find the tables in workbooks, to the exact cell, and print a line for each: file, sheet, range, score, size
@@ -33,25 +28,16 @@ _ANNOTATE = (
 
 def main(args: list[str] | None = None) -> int:
     """Run the command; 0, 1 when something failed, 2 after wrong use, 130 after Ctrl-C or SIGTERM."""
-    try:
-        options = make_parser().parse_args(sys.argv[1:] if args is None else args)
-        with _stopped_in_order():
-            return _detect(options)
-    except UserError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return WRONG_INPUT
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped.\n")
-        return INTERRUPTED
-    except BrokenPipeError:  # `| head` has seen enough
-        # What is still in the buffer would be tried again, and fail, when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except SystemExit as end:  # --help
-        return end.code if isinstance(end.code, int) else 0
+    return run_command(lambda: _detect(sys.argv[1:] if args is None else args))
 
 
-def _detect(options: argparse.Namespace) -> int:
+def _detect(args: list[str]) -> int:
+    options = make_parser().parse_args(args)
+    with stopped_in_order("SIGTERM"):
+        return _look(options)
+
+
+def _look(options: argparse.Namespace) -> int:
     from tablesense.detection.files import find_files
     from tablesense.detection.weights import locate
 
@@ -136,24 +122,6 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         metavar="FILE.jsonl",
         help="with --report: annotated tables to show beside those found, as in annotations.jsonl",
     )
-
-
-@contextmanager
-def _stopped_in_order() -> Iterator[None]:
-    """Let SIGTERM stop the command as Ctrl-C does, or the processes that read would outlive it."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    try:
-        previous = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not in the main thread: signals are somebody else's there
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 if __name__ == "__main__":

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
-
-from typing_extensions import override
+from typing import TYPE_CHECKING
 
 from tablesense.errors import UserError
+from tablesense.terminal.arguments import Parser, count, share, whole
+from tablesense.terminal.commands import run_command, stopped_in_order
 
 if TYPE_CHECKING:
     from tablesense.evaluation.gold import Gold
 
 COMMAND = "python -m tablesense.evaluate"
-SOME_FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+SOME_FAILED = 1
 
 _DESCRIPTION = """\
 Measure how well tables are found on annotated sheets: EoB-0 and EoB-2 precision, recall and F1, mean EoB and
@@ -32,23 +29,16 @@ use."""
 def main(args: list[str] | None = None) -> int:
     """Run the command; 0, 1 when something could not be read, 2 after wrong use, 130 when stopped."""
     args = sys.argv[1:] if args is None else args
-    try:
-        options = make_parser().parse_args(args)
-        with _stopped_in_order():
-            return _evaluate(options, args)
-    except UserError as error:
-        from tablesense.terminal.untrusted import plain
-
-        sys.stderr.write(f"error: {plain(error)}\n")
-        return WRONG_INPUT
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped; nothing was written.\n")
-        return INTERRUPTED
-    except SystemExit as end:  # --help
-        return end.code if isinstance(end.code, int) else 0
+    return run_command(lambda: _evaluate(args), "Stopped; nothing was written.")
 
 
-def _evaluate(options: argparse.Namespace, args: list[str]) -> int:
+def _evaluate(args: list[str]) -> int:
+    options = make_parser().parse_args(args)
+    with stopped_in_order("SIGTERM"):
+        return _measure(options, args)
+
+
+def _measure(options: argparse.Namespace, args: list[str]) -> int:
     from tablesense.evaluation.gold import read_gold
 
     gold = read_gold(options.data, options.split)
@@ -79,15 +69,9 @@ def _check(options: argparse.Namespace, gold: Gold) -> None:
             refuse_input(file, sorted(inputs))
 
 
-class _Parser(argparse.ArgumentParser):
-    @override
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; see `{self.prog} --help`")
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    parser = _Parser(
+    parser = Parser(
         prog=COMMAND,
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -104,11 +88,11 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="DIR", type=Path, action="append", required=True, help=_DATA)
     add("--split", choices=("all", "train", "val", "test"), default="all", help="which of their sheets (all)")
     add("--from-predictions", metavar="FILE.jsonl", type=Path, help="score these; no network is loaded")
-    add("--threshold", type=_share, metavar="SCORE", help="what is scored lower is no table (the model's)")
+    add("--threshold", type=share, metavar="SCORE", help="what is scored lower is no table (the model's)")
     add("--device", default="auto", help="cpu, cuda, ... (default: a GPU if there is one)")
-    add("--max-grid-cells", type=_count, metavar="N", help="as of `tablesense detect`")
-    add("--samples", type=_count, default=1000, metavar="N", help="draws behind the intervals (1000)")
-    add("--seed", type=_seed, default=0, metavar="N", help="of the draws (0)")
+    add("--max-grid-cells", type=count, metavar="N", help="as of `tablesense detect`")
+    add("--samples", type=count, default=1000, metavar="N", help="draws behind the intervals (1000)")
+    add("--seed", type=whole, default=0, metavar="N", help="of the draws (0)")
 
 
 _DATA = "a corpus, or a folder of corpora; can be repeated"
@@ -124,46 +108,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         help="write all figures; a table is made of it by docs/write_results.py",
     )
     add("--report", type=Path, metavar="FILE.html", help="write a page that shows the worst sheets")
-    add("--worst", type=_count, default=50, metavar="N", help="with --report: how many sheets (50)")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
-    return number
-
-
-def _seed(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"must be 0 or more, got {number}")
-    return number
-
-
-def _share(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"must lie between 0 and 1, got {text}")
-    return number
-
-
-@contextmanager
-def _stopped_in_order() -> Iterator[None]:
-    """Let SIGTERM stop the command as Ctrl-C does, or the processes that read would outlive it."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    try:
-        previous = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not in the main thread: signals are somebody else's there
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+    add("--worst", type=count, default=50, metavar="N", help="with --report: how many sheets (50)")
 
 
 if __name__ == "__main__":

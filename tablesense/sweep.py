@@ -5,17 +5,13 @@ Reads the file that ``wandb sweep`` reads, and needs neither a server nor an acc
 
 import argparse
 import shlex
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
-from tablesense.errors import UserError
 from tablesense.terminal.arguments import Parser, count, program
+from tablesense.terminal.commands import run_command, stopped_in_order
 
-NO_RESULT, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+NO_RESULT = 1
 _TRIALS = 20
 
 _DESCRIPTION = """\
@@ -28,19 +24,16 @@ early; a search that was stopped goes on with the same command. Options that are
 def main(args: list[str] | None = None) -> int:
     """Run the command; 0, 1 when no trial has a result, 2 after wrong input, 130 after Ctrl-C or SIGTERM."""
     args = sys.argv[1:] if args is None else args
-    try:
-        with _stopped_in_order():
-            return _sweep(args)
-    except UserError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return WRONG_INPUT
-    except KeyboardInterrupt:
-        sys.stderr.write(f"Stopped. Go on with: {program('sweep')} {shlex.join(args)}\n")
-        return INTERRUPTED
+    return run_command(lambda: _sweep(args), f"Stopped. Go on with: {program('sweep')} {shlex.join(args)}")
 
 
 def _sweep(args: list[str]) -> int:
     options, overrides = make_parser().parse_known_args(args)
+    with stopped_in_order("SIGTERM", "SIGHUP"):  # SIGHUP is a closed terminal
+        return _search(options, overrides)
+
+
+def _search(options: argparse.Namespace, overrides: list[str]) -> int:
 
     from tablesense.search.search import Options, search
     from tablesense.search.sweep_file import read_sweep
@@ -72,25 +65,6 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="start no trial later than that")
     parser.add_argument("--jobs", type=count, default=1, help="trials at once (default 1)")
     return parser
-
-
-@contextmanager
-def _stopped_in_order() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal stop the search as Ctrl-C does, or its trainings would outlive it."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    try:
-        previous = {number: signal.signal(number, interrupt) for number in signals}
-    except ValueError:  # not in the main thread: signals are somebody else's there
-        previous = {}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":
