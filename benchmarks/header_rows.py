@@ -6,8 +6,6 @@ On the tables of ``deco`` as people annotated them, and on generated sheets whos
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from rich.console import Console
@@ -15,13 +13,11 @@ from rich.table import Table
 
 from benchmarks.deco import annotated_sheets
 from benchmarks.features import REAL_DATA
+from benchmarks.generated import generated_sheets
 from tablesense.boxes import Box, to_a1
 from tablesense.detection.headers import count_header_rows
 from tablesense.sheets.sheet import Sheet
-from tablesense.sheets.workbook import open_workbook
 from tablesense.synthetic.blocks import Role
-from tablesense.synthetic.layout import generate_sheet
-from tablesense.synthetic.write import workbook_bytes
 
 
 class Case(NamedTuple):
@@ -62,22 +58,17 @@ def synthetic_cases(count: int) -> Iterator[Case]:
 
     The names in the first column of a table laid on its side name rows.
     """
-    with TemporaryDirectory() as folder:
-        for number in range(count):
-            plan = generate_sheet(Random(f"header rows {number}"))
-            path = Path(folder) / f"{number}.xlsx"
-            path.write_bytes(workbook_bytes([plan]))
-            (sheet,) = open_workbook(path)
-            for box in plan.tables:
-                heads = [
-                    row
-                    for (row, column), spec in plan.block.cells.items()
-                    if spec.role is Role.HEADER
-                    and column > box.left
-                    and box.contains(Box(column, row, column + 1, row + 1))
-                ]
-                known = _first_run(sorted(set(heads)), box.top)
-                yield Case(f"generated sheet {number} {to_a1(box)}", sheet, box, known)
+    for number, (plan, sheet) in enumerate(generated_sheets("header rows", count)):
+        for box in plan.tables:
+            heads = [
+                row
+                for (row, column), spec in plan.block.cells.items()
+                if spec.role is Role.HEADER
+                and column > box.left
+                and box.contains(Box(column, row, column + 1, row + 1))
+            ]
+            known = _first_run(sorted(set(heads)), box.top)
+            yield Case(f"generated sheet {number} {to_a1(box)}", sheet, box, known)
 
 
 def _first_run(rows: list[int], top: int) -> int:

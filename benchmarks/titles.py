@@ -9,8 +9,6 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from random import Random
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from rich.console import Console
@@ -18,6 +16,7 @@ from rich.table import Table
 
 from benchmarks.deco import annotated_sheets
 from benchmarks.features import REAL_DATA
+from benchmarks.generated import generated_sheets
 from tablesense.boxes import Box, parse_a1, to_a1
 from tablesense.detection.surroundings import find_surroundings
 from tablesense.evaluation.eob import Counts
@@ -25,8 +24,6 @@ from tablesense.features.featurize import display_text
 from tablesense.sheets.sheet import Sheet
 from tablesense.sheets.workbook import open_workbook
 from tablesense.synthetic.blocks import Role
-from tablesense.synthetic.layout import generate_sheet
-from tablesense.synthetic.write import workbook_bytes
 
 Places = set[tuple[int, int]]
 
@@ -76,20 +73,15 @@ def saus_cases(folder: Path) -> Iterator[Case]:
 
 def synthetic_cases(count: int) -> Iterator[Case]:
     """Generated sheets; a note far from any table is one as well, and a remark beside one."""
-    with TemporaryDirectory() as folder:
-        for number in range(count):
-            plan = generate_sheet(Random(f"titles {number}"))
-            path = Path(folder) / f"{number}.xlsx"
-            path.write_bytes(workbook_bytes([plan]))
-            (sheet,) = open_workbook(path)
-            titles, notes = _said(sheet, plan.tables)
-            roles: dict[Role, Places] = {}
-            for place in _texts(sheet):
-                roles.setdefault(plan.block.cells[place].role, set()).add(place)
-            known = roles.get(Role.TITLE, set()) | roles.get(Role.SUBTITLE, set())
-            where = f"generated sheet {number}"
-            yield Case(where, sheet, "generated: titles and units", titles | (notes & known), known)
-            yield Case(where, sheet, "generated: notes", notes - known, roles.get(Role.NOTE, set()))
+    for number, (plan, sheet) in enumerate(generated_sheets("titles", count)):
+        titles, notes = _said(sheet, plan.tables)
+        roles: dict[Role, Places] = {}
+        for place in _texts(sheet):
+            roles.setdefault(plan.block.cells[place].role, set()).add(place)
+        known = roles.get(Role.TITLE, set()) | roles.get(Role.SUBTITLE, set())
+        where = f"generated sheet {number}"
+        yield Case(where, sheet, "generated: titles and units", titles | (notes & known), known)
+        yield Case(where, sheet, "generated: notes", notes - known, roles.get(Role.NOTE, set()))
 
 
 def _said(sheet: Sheet, tables: Sequence[Box]) -> tuple[Places, Places]:

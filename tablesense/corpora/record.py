@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from tablesense.boxes import Box, parse_a1, to_a1
 
@@ -39,12 +40,23 @@ def parse_annotation(line: str) -> SheetAnnotation:
     if not isinstance(row, dict):
         raise ValueError("expected a JSON object")
     file_name, sheet_name = row.get("file_name"), row.get("sheet_name")
-    regions, split = row.get("table_regions"), row.get("split")
+    split = row.get("split")
     if not isinstance(file_name, str) or not isinstance(sheet_name, str):
         raise ValueError("'file_name' and 'sheet_name' must be text")
-    if not isinstance(regions, list) or not all(isinstance(region, str) for region in regions):
-        raise ValueError("'table_regions' must be a list of ranges like 'B2:F14'")
+    regions = ranges_field(row)
     if split is not None and not isinstance(split, str):
         raise ValueError("'split' must be text or left out")
     tables = tuple(parse_a1(region) for region in regions)
     return SheetAnnotation(file_name, sheet_name, tables, str(row.get("group") or file_name), split)
+
+
+def ranges_field(row: dict[str, Any]) -> tuple[str, ...]:
+    """``table_regions``, as they are written.
+
+    Raises:
+        ValueError: it is no list of texts.
+    """
+    regions = row.get("table_regions")
+    if not isinstance(regions, list) or not all(isinstance(region, str) for region in regions):
+        raise ValueError("'table_regions' must be a list of ranges like 'B2:F14'")
+    return tuple(regions)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from tablesense.detection.frames import as_text, data_columns, require
+from tablesense.detection.free_names import FreeNames
 from tablesense.detection.table import Table
 from tablesense.sheets.sheet import CellValue
 from tablesense.terminal.untrusted import folder_name
@@ -42,9 +42,7 @@ class Extractor:
         if file_format == "parquet":
             require("polars")
         self.folder, self.file_format, self.guard = folder, file_format, guard
-        self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}  # the last one given to a name
-        self._inputs = {os.path.realpath(name) for name in inputs}
+        self._names = FreeNames(folder, f".{file_format}", inputs)
 
     def write(self, table: Table) -> Path:
         """Write one table; returns its file."""
@@ -62,18 +60,7 @@ class Extractor:
         stem = folder_name(Path(table.file).stem, _STEM) or "workbook"
         sheet = folder_name(table.sheet, _SHEET) or "sheet"
         name = f"{stem}__{sheet}__{table.range.replace(':', '-')}"
-        number, candidate = self._numbers.get(name.casefold(), 1), name
-        while self._is_taken(candidate):
-            number += 1
-            candidate = f"{name} ({number})"
-        self._numbers[name.casefold()] = number
-        self._taken.add(candidate.casefold())
-        return self.folder / f"{candidate}.{self.file_format}"
-
-    def _is_taken(self, name: str) -> bool:
-        path = self.folder / f"{name}.{self.file_format}"
-        # Not every file system tells letters of different case apart.
-        return name.casefold() in self._taken or os.path.realpath(path) in self._inputs
+        return self._names.take(name)
 
 
 def csv_text_of(table: Table, guard: bool = True) -> str:

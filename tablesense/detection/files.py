@@ -8,14 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tablesense.errors import UserError
+from tablesense.sheets.names import WORKBOOK_SUFFIXES, is_lock_file, is_workbook_name
 from tablesense.terminal.untrusted import plain
-
-WORKBOOK_SUFFIXES = frozenset(
-    {".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".xlsb", ".ods", ".ots", ".csv", ".tsv", ".tab"}
-)
-"""What counts as a workbook in a folder; a file that is named itself is read whatever it is called."""
-
-_LOCK_PREFIXES = ("~$", ".~lock.", ".")  # of Excel, of LibreOffice, and hidden files
 
 
 def find_files(names: Iterable[str]) -> list[str]:
@@ -65,11 +59,6 @@ def _walk(folder: Path) -> Iterator[str]:
     ):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if Path(name).suffix.lower() in WORKBOOK_SUFFIXES and not is_lock_file(name):
+            if is_workbook_name(name):
                 yield str(Path(parent) / name)
     yield from locked
-
-
-def is_lock_file(file: str) -> bool:
-    """Whether a spreadsheet program keeps the file while a workbook is open."""
-    return Path(file).name.startswith(_LOCK_PREFIXES)

@@ -5,7 +5,6 @@ Every output checks its target when it is made, before a file is read, and takes
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,11 +15,12 @@ from rich.console import Console
 from tablesense.detection.annotate import SUFFIXES, annotate, refuse_input
 from tablesense.detection.annotations import read_annotations, without_sheet
 from tablesense.detection.extract import Extractor
-from tablesense.detection.files import WORKBOOK_SUFFIXES
+from tablesense.detection.free_names import FreeNames
 from tablesense.detection.listing import Listing, counted, render
 from tablesense.detection.reading import names_without_sheet
 from tablesense.detection.table import FileResult
 from tablesense.errors import UserError
+from tablesense.sheets.names import WORKBOOK_SUFFIXES
 from tablesense.terminal.output import check_folder, check_target
 from tablesense.terminal.untrusted import folder_name, plain
 from tablesense.tracking.run.atomic import write_text
@@ -178,9 +178,7 @@ class AnnotateOutput:
         self, target: Path, inputs: Sequence[str], messages: Messages, *, native_tables: bool
     ) -> None:
         self._target, self._messages, self._native_tables = target, messages, native_tables
-        self._inputs = {os.path.realpath(name) for name in inputs}
-        self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}  # the last one given to a name
+        self._names = FreeNames(target, ".xlsx", inputs)
         self._is_file = target.suffix.lower() in SUFFIXES and not target.is_dir()
         if self._is_file and len(inputs) > 1:
             raise UserError("--annotate: name a folder, there are several workbooks")
@@ -206,19 +204,7 @@ class AnnotateOutput:
     def _in_folder(self, file: str) -> Path:
         """A name that no other copy has: two workbooks may share theirs."""
         writing(self._target.mkdir)(parents=True, exist_ok=True)
-        stem = folder_name(Path(file).stem) or "workbook"
-        name, number = stem, self._numbers.get(stem.casefold(), 1)
-        while self._is_taken(name):
-            number += 1
-            name = f"{stem} ({number})"
-        self._numbers[stem.casefold()] = number
-        self._taken.add(name.casefold())
-        return self._target / f"{name}.xlsx"
-
-    def _is_taken(self, name: str) -> bool:
-        return (
-            name.casefold() in self._taken or os.path.realpath(self._target / f"{name}.xlsx") in self._inputs
-        )
+        return self._names.take(folder_name(Path(file).stem) or "workbook")
 
 
 class ReportOutput:

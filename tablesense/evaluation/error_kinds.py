@@ -82,29 +82,29 @@ def _take_exact(kinds: ErrorKinds, found: list[Box], there: list[Box]) -> _Left:
 
 
 def _take_merged(kinds: ErrorKinds, found: list[Box], there: list[Box]) -> _Left:
-    mergers: set[int] = set()
-    merged: set[int] = set()
-    for number, box in enumerate(found):
-        inside = {a for a, table in enumerate(there) if a not in merged and _mostly_in(table, box)}
-        if len(inside) > 1:
-            mergers.add(number)
-            merged |= inside
+    mergers, merged = _covering(found, there)
     kinds.mergers += len(mergers)
     kinds.merged += len(merged)
     return _without(found, mergers), _without(there, merged)
 
 
 def _take_split(kinds: ErrorKinds, found: list[Box], there: list[Box]) -> _Left:
-    split: set[int] = set()
-    parts: set[int] = set()
-    for number, table in enumerate(there):
-        inside = {p for p, box in enumerate(found) if p not in parts and _mostly_in(box, table)}
-        if len(inside) > 1:
-            split.add(number)
-            parts |= inside
+    split, parts = _covering(there, found)
     kinds.split += len(split)
     kinds.parts += len(parts)
     return _without(found, parts), _without(there, split)
+
+
+def _covering(outer: list[Box], inner: list[Box]) -> tuple[set[int], set[int]]:
+    """Outer boxes in which two or more inner ones mostly lie, and these; an inner one lies in one only."""
+    covers: set[int] = set()
+    covered: set[int] = set()
+    for number, box in enumerate(outer):
+        inside = {i for i, one in enumerate(inner) if i not in covered and _mostly_in(one, box)}
+        if len(inside) > 1:
+            covers.add(number)
+            covered |= inside
+    return covers, covered
 
 
 def _take_off(kinds: ErrorKinds, found: list[Box], there: list[Box]) -> _Left:

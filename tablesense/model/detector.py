@@ -177,13 +177,12 @@ class TableDetector(
         sizes = sheet_sizes(mask).to(position_dtype(features))
         queries, boxes, unused = self.proposals(features, cells[:, 0], mask, sizes)
         start = boxes
-        layers = []
+        layers: list[LayerOutput] = []
         for layer, head in zip(self.decoder, self.heads, strict=True):
+            if layers:  # look from the exact edges of the layer before, not from its regressed box
+                boxes = box_convert(pointed_boxes(layers[-1].edges).to(sizes), "xyxy", "cxcywh") / sizes
             queries = layer(queries, boxes * sizes, unused, levels)
-            output = head(queries, boxes, features, mask, sizes)
-            layers.append(output)
-            # The next layer looks from the exact edges of this one, not from the regressed ones.
-            boxes = box_convert(pointed_boxes(output.edges).to(sizes), "xyxy", "cxcywh") / sizes
+            layers.append(head(queries, boxes, features, mask, sizes))
         return DetectorOutput(layers, unused, cells, start, mask)
 
     def _fuse(self, levels: list[Level]) -> Level:

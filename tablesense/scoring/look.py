@@ -11,10 +11,8 @@ from tablesense.detection.find import TableFinder
 from tablesense.detection.reading import FoundSheet, PreparedFile, PreparedSheet, ReadOptions, prepare_file
 from tablesense.evaluation.gold import GoldSheet, Key
 from tablesense.evaluation.predictions import Found
+from tablesense.model.decode import LEAST_SCORE
 from tablesense.model.detector import TableDetector
-
-FLOOR = 0.05
-"""Boxes scored lower are not even looked at by average precision: few of them hit anything."""
 
 _AT_ONCE = 16  # files that go through the network together
 
@@ -22,12 +20,11 @@ _NO_SHEET = "the workbook has no such sheet"
 
 
 def make_finder(network: TableDetector, threshold: float, max_grid_cells: int) -> TableFinder:
-    """A finder that gives low scores too.
+    """A finder that gives low scores too, as average precision takes them in.
 
-    Those at least ``threshold`` are the tables that users get: suppression never drops a box for a lower
-    scored one.
+    Those at least ``threshold`` are the tables that users get: what is chosen does not depend on it.
     """
-    return TableFinder(network, min(FLOOR, threshold), max_grid_cells)
+    return TableFinder(network, min(LEAST_SCORE, threshold), max_grid_cells)
 
 
 def files_of(gold: Iterable[GoldSheet]) -> dict[Path, list[GoldSheet]]:

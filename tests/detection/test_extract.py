@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tablesense.detection.extract import Extractor, csv_text_of, guarded
+from tablesense.detection.free_names import FreeNames
 from tablesense.detection.table import Table
 from tablesense.errors import UserError
 from tests.detection.test_frames import TYPED, table_of
@@ -122,11 +123,11 @@ def test_many_tables_of_one_name_are_not_counted_up_to_one_by_one(
 ) -> None:
     asked: list[str] = []
 
-    def is_taken(self: Extractor, name: str) -> bool:
+    def is_taken(self: FreeNames, name: str) -> bool:
         asked.append(name)
         return name.casefold() in self._taken
 
-    monkeypatch.setattr(Extractor, "_is_taken", is_taken)
+    monkeypatch.setattr(FreeNames, "_is_taken", is_taken)
     extractor = Extractor(tmp_path)
     names = {extractor.write(named("book.xlsx", "sS"[number % 2])).name.casefold() for number in range(30)}
     assert len(names) == 30

@@ -1,4 +1,3 @@
-import importlib.util
 from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
@@ -17,6 +16,7 @@ from tablesense.evaluation.eob import (
     overlapping_pairs,
     paired_eob,
 )
+from tests.scripts import load_script
 
 SCORE_TOOL = Path(__file__).parents[2].parent / "shared" / "tools" / "score.py"
 
@@ -117,12 +117,7 @@ def test_overlapping_pairs_say_which_boxes_they_pair(predicted: list[Box], annot
 def score_tool() -> ModuleType:
     if not SCORE_TOOL.exists():
         pytest.skip(f"{SCORE_TOOL} is not there: the published measure cannot be compared with")
-    spec = importlib.util.spec_from_file_location("score_tool", SCORE_TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(SCORE_TOOL)
 
 
 @given(some_boxes, some_boxes)

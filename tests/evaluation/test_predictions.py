@@ -1,6 +1,5 @@
 """Predictions as lines: written, read back, and scored by the official tool to the same digit."""
 
-import importlib.util
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from tablesense.evaluation.figures import score
 from tablesense.evaluation.gold import GoldSheet
 from tablesense.evaluation.predictions import Found, Predictions, prediction_lines, read_predictions
 from tablesense.evaluation.scores import SheetResult
+from tests.scripts import load_script
 
 from .results import sheet_results
 
@@ -158,12 +158,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def official() -> ModuleType:
     """The tool that the project is held to."""
-    spec = importlib.util.spec_from_file_location("score", SCORE_TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool
+    return load_script(SCORE_TOOL)
 
 
 def write_corpora(folder: Path, gold: Sequence[GoldSheet]) -> None:

@@ -1,6 +1,5 @@
 """The table in a README is made of the results file and of nothing else."""
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +11,7 @@ from tablesense.errors import UserError
 from tablesense.evaluation.evaluation import evaluate
 from tablesense.evaluation.results_table import put_between_marks, read_results, results_table
 from tablesense.evaluation.scores import SheetResult
+from tests.scripts import load_script
 
 TABLE, WIDER, FAR = Box(0, 0, 4, 4), Box(0, 0, 5, 4), Box(50, 50, 60, 60)
 SCRIPT = Path(__file__).parents[2] / "docs" / "write_results.py"
@@ -33,12 +33,7 @@ def results_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("write_results", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(SCRIPT)
 
 
 def test_a_row_a_corpus_and_their_mean(results_file: Path) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tablesense.corpora.corpus import Problem
-from tablesense.corpora.imports.files import NotFoundError, WorkbookFolder, reason
+from tablesense.corpora.imports.in_workbooks import read_workbooks
 from tablesense.corpora.imports.source import Reading, Request, SourceSheet
-from tablesense.sheets.sheet import CellValue, Sheet, SheetError
+from tablesense.sheets.sheet import CellValue, Sheet
 from tablesense.sheets.workbook import open_workbook
 
 RANGES, STATUS = "Range_Annotations_Data", "Annotation_Status_Data"
@@ -21,17 +21,7 @@ def read_deco(request: Request) -> Reading:
     A sheet counts when it or its workbook is marked as completed, and neither as not applicable. Sheets on
     which nothing is marked are left out: in most workbooks annotators looked at one sheet only.
     """
-    folder = WorkbookFolder(request.source)
-    reading = Reading(num_workbooks=len(folder.paths))
-    for path in folder.paths:
-        workbook = folder.folder / path
-        try:
-            _read_workbook(folder.inside(workbook), str(path), reading)
-        except NotFoundError as error:
-            reading.tally.workbooks.append(Problem(error.kind, str(path), str(error)))
-        except SheetError as error:
-            reading.tally.workbooks.append(Problem("unreadable workbook", str(path), reason(error, workbook)))
-    return reading
+    return read_workbooks(request.source, _read_workbook)
 
 
 def _read_workbook(workbook: Path, name: str, reading: Reading) -> None:

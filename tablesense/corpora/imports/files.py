@@ -6,14 +6,10 @@ import unicodedata
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
+from tablesense.sheets.names import is_workbook_name
 from tablesense.sheets.sheet import SheetError
 from tablesense.sheets.source import printable
 
-WORKBOOK_SUFFIXES = frozenset(
-    {".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".xlsb", ".ods", ".csv", ".tsv"}
-)
-
-_LOCK_PREFIXES = ("~$", ".")  # of Excel; of LibreOffice, and hidden files
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -117,11 +113,7 @@ def _walk(folder: Path) -> list[PurePosixPath]:
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         place = PurePosixPath(Path(parent).relative_to(folder).as_posix())
-        found += [
-            place / name
-            for name in files
-            if Path(name).suffix.lower() in WORKBOOK_SUFFIXES and not name.startswith(_LOCK_PREFIXES)
-        ]
+        found += [place / name for name in files if is_workbook_name(name)]
     return found
 
 

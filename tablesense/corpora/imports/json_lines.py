@@ -69,15 +69,3 @@ def split_field(row: Row, name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{name!r} must be text or left out")
     return value or None
-
-
-def ranges_field(row: Row) -> tuple[str, ...]:
-    """``table_regions``.
-
-    Raises:
-        ValueError: it is no list of texts.
-    """
-    regions = row.get("table_regions")
-    if not isinstance(regions, list) or not all(isinstance(region, str) for region in regions):
-        raise ValueError("'table_regions' must be a list of ranges like 'B2:F14'")
-    return tuple(regions)

@@ -5,9 +5,8 @@ from pathlib import Path
 from tablesense.boxes import to_a1
 from tablesense.corpora.corpus import Problem
 from tablesense.corpora.extent import Extent
-from tablesense.corpora.imports.files import NotFoundError, WorkbookFolder, reason
+from tablesense.corpora.imports.in_workbooks import read_workbooks
 from tablesense.corpora.imports.source import Reading, Request, SourceSheet
-from tablesense.sheets.sheet import SheetError
 from tablesense.sheets.workbook import open_workbook
 
 LEAST_SHARE = 0.5
@@ -16,17 +15,7 @@ LEAST_SHARE = 0.5
 
 def read_native(request: Request) -> Reading:
     """Read the native tables of all visible sheets of all workbooks below a folder."""
-    folder = WorkbookFolder(request.source)
-    reading = Reading(num_workbooks=len(folder.paths))
-    for path in folder.paths:
-        workbook = folder.folder / path
-        try:
-            _read_workbook(folder.inside(workbook), str(path), reading)
-        except NotFoundError as error:
-            reading.tally.workbooks.append(Problem(error.kind, str(path), str(error)))
-        except SheetError as error:
-            reading.tally.workbooks.append(Problem("unreadable workbook", str(path), reason(error, workbook)))
-    return reading
+    return read_workbooks(request.source, _read_workbook)
 
 
 def _read_workbook(workbook: Path, name: str, reading: Reading) -> None:

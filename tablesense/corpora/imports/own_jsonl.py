@@ -1,8 +1,9 @@
 """Our own annotations, with the workbooks in a folder of any shape."""
 
 from tablesense.corpora.imports.files import WorkbookFolder
-from tablesense.corpora.imports.json_lines import Row, ranges_field, read_json_lines, split_field, text_field
+from tablesense.corpora.imports.json_lines import Row, read_json_lines, split_field, text_field
 from tablesense.corpora.imports.source import Reading, Request, SourceSheet, annotation_file
+from tablesense.corpora.record import ranges_field
 
 
 def read_own(request: Request) -> Reading:

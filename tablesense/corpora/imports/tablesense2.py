@@ -1,8 +1,9 @@
 """TableSense2's annotations: a folder and a name a workbook, seen from the root of its project."""
 
 from tablesense.corpora.imports.files import WorkbookFolder
-from tablesense.corpora.imports.json_lines import Row, ranges_field, read_json_lines, split_field, text_field
+from tablesense.corpora.imports.json_lines import Row, read_json_lines, split_field, text_field
 from tablesense.corpora.imports.source import Reading, Request, SourceSheet, annotation_file
+from tablesense.corpora.record import ranges_field
 
 USUAL_NAMES = (
     "training_data/tablesense/annotations/annotations.jsonl",

@@ -2,10 +2,12 @@
 
 from pathlib import PurePosixPath
 
-from tablesense.corpora.imports.files import WORKBOOK_SUFFIXES, WorkbookFolder
-from tablesense.corpora.imports.json_lines import Row, ranges_field, read_json_lines, split_field, text_field
+from tablesense.corpora.imports.files import WorkbookFolder
+from tablesense.corpora.imports.json_lines import Row, read_json_lines, split_field, text_field
 from tablesense.corpora.imports.source import Reading, Request, SourceSheet, annotation_file
 from tablesense.corpora.imports.tablesense_ranges import version_folder
+from tablesense.corpora.record import ranges_field
+from tablesense.sheets.names import WORKBOOK_SUFFIXES
 
 
 def read_hf(request: Request) -> Reading:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from tablesense.corpora.corpus import Problem
 from tablesense.corpora.imports.files import (
-    WORKBOOK_SUFFIXES,
     NotFoundError,
     WorkbookFolder,
     plain_case,
 )
 from tablesense.corpora.imports.source import Reading, Request, SourceSheet, annotation_file, read_lines
+from tablesense.sheets.names import WORKBOOK_SUFFIXES
 
 USUAL_NAME = "Table range annotations.txt"
 
