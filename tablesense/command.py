@@ -6,6 +6,7 @@ from importlib import import_module
 from tablesense import __version__
 
 COMMANDS = {
+    "cross-validate": ("tablesense.cross_validate", "measure a recipe, fold by fold"),
     "data": ("tablesense.data_command", "import and check annotated workbooks"),
     "detect": ("tablesense.detect", "find the tables of workbooks"),
     "evaluate": ("tablesense.evaluate", "measure a detector on annotated workbooks"),
@@ -36,7 +37,7 @@ def main(args: list[str] | None = None) -> int:
 
 def usage() -> str:
     """What ``--help`` prints."""
-    lines = [f"  {name:10}{purpose}\n" for name, (_, purpose) in COMMANDS.items()]
+    lines = [f"  {name:16}{purpose}\n" for name, (_, purpose) in COMMANDS.items()]
     return "".join(
         ["usage: tablesense COMMAND ...\n\n", *lines, "\n`tablesense COMMAND --help` lists its options.\n"]
     )

@@ -85,7 +85,9 @@ class SheetDataModule(LightningDataModule):
         split: ``field`` follows the annotations' ``split``; ``group`` draws val by template; ``fold`` is
             one turn of a cross-validation by template over all sheets: those of ``fold`` are validated on.
             A corpus with ``train: false`` is validated on whole, one with ``val: false`` is trained on
-            whole, but for templates that are validated on in another corpus.
+            whole, but for templates that are validated on in another corpus. ``all`` trains a settled
+            recipe on all sheets, those marked as val too: its val figures say how well these were learnt,
+            not how well the detector does on sheets that it has not seen.
         val_fraction: share of the groups drawn for val, with ``split: group``.
         num_folds: how many folds, with ``split: fold``.
         fold: which of them, from 0.
@@ -106,7 +108,7 @@ class SheetDataModule(LightningDataModule):
         batch_size: int = 8,
         pass_cost: int = 500,
         max_pass_cells: int = 65536,
-        split: Literal["field", "group", "fold"] = "field",
+        split: Literal["field", "group", "fold", "all"] = "field",
         val_fraction: float = 0.2,
         num_folds: int = 4,
         fold: int = 0,
@@ -163,6 +165,11 @@ class SheetDataModule(LightningDataModule):
         (folder,) = (Path(c.path) for c in self.corpora if Path(c.path).resolve().name == corpus)
         return folder / "workbooks" / file_name
 
+    def val_sheets(self) -> dict[str, list[SheetAnnotation]]:
+        """The annotated sheets that are validated on, by corpus; nothing but the annotations is read."""
+        corpora = [(read_corpus(config.path), config) for config in self.corpora]
+        return {corpus.name: self._split(corpus, config)[1] for corpus, config in corpora}
+
     def prepare_data(self) -> None:
         """Fill the feature cache; Lightning calls this in one process of a machine."""
         for config in self.corpora:
@@ -178,7 +185,7 @@ class SheetDataModule(LightningDataModule):
         for config in self.corpora:
             corpus = read_corpus(config.path)
             self._report(corpus.name, corpus.problems)
-            if self.split == "field":
+            if self.split in ("field", "all"):
                 self._report_other_splits(corpus)
             train, val = self._split(corpus, config)
             thinned = [thin(sample, self.max_cells) for sample in self._load(corpus, train)]
@@ -240,6 +247,8 @@ class SheetDataModule(LightningDataModule):
             sheets = _without_test(sheets)
             if self.split == "group":
                 train, val = split_by_group(sheets, self.val_fraction, self.seed)
+            elif self.split == "all":
+                train, val = sheets, split_by_field(sheets, "val")
             else:
                 train, val = self._fold(sheets, config)
         return (train if config.train else []), (val if config.val else [])

@@ -64,7 +64,7 @@ def only_one(lock: Path) -> Iterator[None]:
             except FileNotFoundError:  # it has just been given back
                 continue
             if owner is not None:
-                message = f"this search is running already, as process {owner.pid}; wait for it, or stop it"
+                message = f"this is running already, as process {owner.pid}; wait for it, or stop it"
                 raise UserError(message) from None
             lock.unlink(missing_ok=True)
     try:

@@ -1,0 +1,1 @@
+"""A recipe trained fold by fold, and measured on the sheets that each training left out."""

@@ -1,0 +1,170 @@
+"""The command, over real trainings as small as can be, and over played ones."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tablesense.boxes import parse_a1
+from tablesense.corpora.record import SheetAnnotation
+from tablesense.cross_validate import main
+from tablesense.cross_validation.train import train
+from tablesense.cross_validation.turns import Plan, Turn, check_recipe
+from tablesense.data.module import CorpusConfig, SheetDataModule
+from tablesense.errors import UserError
+from tablesense.training.module import TableDetectionModule
+from tests.data.builders import save_corpus, table
+
+NAMES = "abcdef"
+
+
+@pytest.fixture
+def config_file(tmp_path: Path) -> Path:
+    """The smallest recipe: six sheets of one table each."""
+    annotations = [
+        SheetAnnotation(f"{name}.xlsx", "S", (parse_a1("A1:C6"),), split="train", group=name)
+        for name in NAMES
+    ]
+    corpus = save_corpus(tmp_path / "tea", {f"{name}.xlsx": {"S": table(6)} for name in NAMES}, annotations)
+    network = {
+        "hidden_dim": 16,
+        "backbone_blocks": 1,
+        "encoder_layers": 1,
+        "decoder_layers": 1,
+        "num_queries": 4,
+    }
+    config = {
+        "experiment": {"wandb_mode": "disabled", "save_every_n_epochs": 1},
+        "trainer": {"max_epochs": 1, "accelerator": "cpu", "enable_progress_bar": False},
+        "model": {
+            "class_path": f"{TableDetectionModule.__module__}.TableDetectionModule",
+            "init_args": {"network": network},
+        },
+        "data": {
+            "class_path": f"{SheetDataModule.__module__}.SheetDataModule",
+            "init_args": {
+                "corpora": [{"path": str(corpus)}],
+                "cache_dir": str(tmp_path / "cache"),
+                "batch_size": 2,
+            },
+        },
+    }
+    file = tmp_path / "tiny.yaml"
+    file.write_text(yaml.safe_dump(config))
+    return file
+
+
+@pytest.mark.slow
+def test_every_sheet_is_measured_by_a_training_that_left_it_out(
+    config_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, out = tmp_path / "runs", tmp_path / "cv.json"
+    args = [f"--config={config_file}", "--folds=2", "--seeds", "3", f"--runs-dir={runs}", f"--out={out}"]
+    overrides = ["--experiment.wandb_mode=disabled", "--model.lr=1e-3"]
+    assert main([*args, "--jobs=2", *overrides]) == 0
+    printed = capsys.readouterr().out
+    assert "tiny_fold1_seed3  epoch 1  val/eob0_f1" in printed
+    assert re.search(r"^ *3 +6 +6 ", printed, re.MULTILINE), printed
+    figures = json.loads(out.read_text())
+    assert figures["seeds"]["3"]["macro"]["measures"] == figures["macro"]["measures"]
+    assert figures["corpora"]["tea"]["templates"] == len(NAMES)
+    assert len(figures["runs"]) == 2
+
+    trained = sorted(runs.glob("tiny_fold*"))
+    assert main([*args, *overrides]) == 0
+    assert "2 of 2 trainings are finished" in capsys.readouterr().out
+    assert sorted(runs.glob("tiny_fold*")) == trained, "nothing is trained twice"
+
+    for other in (["--model.lr=2e-3"], ["--model.lr=1e-3", "--folds=3"]):
+        assert main([*args, *other]) == 2
+        assert "are of another recipe (what differs: " in capsys.readouterr().err
+    assert main([*args, *overrides, "--seeds", "3", "4", "--measure-only"]) == 1
+    assert "Only 2 of 4 trainings are finished" in capsys.readouterr().out
+
+
+def test_folds_are_those_that_the_training_left_out(config_file: Path) -> None:
+    data = yaml.safe_load(config_file.read_text())["data"]["init_args"]
+    corpora = [CorpusConfig(**corpus) for corpus in data["corpora"]]
+    modules = [SheetDataModule(corpora, split="fold", num_folds=3, fold=fold, seed=5) for fold in range(3)]
+    names = [{sheet.group for sheet in module.val_sheets()["tea"]} for module in modules]
+    assert sorted(name for part in names for name in part) == list(NAMES)
+    assert all(len(part) == 2 for part in names)
+
+
+class PlayedTurn(Turn):
+    """A training that is only played: its code is run instead."""
+
+    code = ""
+
+    def line(self) -> list[str]:
+        return [sys.executable, "-c", self.code]
+
+
+def played(tmp_path: Path, code: str) -> list[Turn]:
+    plan = Plan(tmp_path / "r.yaml", tmp_path / "runs", 2, (1,))
+    kind = type("Played", (PlayedTurn,), {"code": code})
+    return [kind(plan, fold, 1) for fold in range(2)]
+
+
+def test_a_training_that_fails_ends_the_others(tmp_path: Path) -> None:
+    code = "import os, sys, time\nif os.path.exists('{0}'):\n sys.exit('error: too low')\n"
+    code = code.format(tmp_path / "first") + f"open('{tmp_path / 'first'}', 'w').close()\ntime.sleep(60)"
+    with pytest.raises(UserError, match=r"r_fold[01]_seed1 failed: too low"):
+        train(played(tmp_path, code), 2, lambda _: None)
+
+
+def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
+    plan = Plan(Path("r.yaml"), tmp_path, 2, (1,))
+    turn = next(plan.turns())
+    assert "--resume" not in " ".join(turn.line())
+    run = tmp_path / "r_fold0_seed1 2026-11-22 01:00"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "checkpoints" / "last.pt").touch()
+    assert f"--resume={run}" in turn.line()
+    assert turn.finished is None
+
+
+def test_runs_of_two_recipes_are_refused(config_file: Path, tmp_path: Path) -> None:
+    plan = Plan(config_file, tmp_path, 2, (1,))
+    content = yaml.safe_load(config_file.read_text())
+    runs = []
+    for number, lr in enumerate((1e-3, 2e-3)):
+        content["model"]["init_args"]["lr"] = lr
+        content["data"]["init_args"] |= {"fold": number, "seed": number, "num_folds": 2}
+        run = tmp_path / f"run{number}"
+        (run / "configs").mkdir(parents=True)
+        (run / "configs" / "config.yaml").write_text(yaml.safe_dump(content))
+        runs.append(run)
+    check_recipe(plan, runs[:1])
+    with pytest.raises(UserError, match=r"what differs: model/lr"):
+        check_recipe(plan, runs)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--config=no.yaml"], "--config: there is no file no.yaml"),
+        ([], "required: --config"),
+        (["--config={}", "--folds=1"], "--folds: must be 2 or more"),
+        (["--config={}", "--out=x.txt"], "is to end in .json"),
+        (["--config={}", "--measure-only"], "no training is finished yet"),
+    ],
+)
+def test_wrong_input_is_one_line(
+    args: list[str], message: str, config_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = [arg.format(config_file) for arg in args]
+    assert main([*args, f"--runs-dir={tmp_path / 'runs'}"]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_as_the_installed_command() -> None:
+    line = [sys.executable, "-m", "tablesense", "cross-validate", "--help"]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)  # noqa: S603 - our own command
+    assert "--measure-only" in done.stdout
