@@ -27,7 +27,7 @@ from tablesense.detection.weights import load_detector
 from tablesense.errors import UserError
 from tablesense.evaluation.figures import Scored, score
 from tablesense.evaluation.gold import GoldSheet, Key, read_gold
-from tablesense.evaluation.predictions import Found, Predictions, prediction_lines
+from tablesense.evaluation.predictions import Found, Predictions, prediction_lines, read_predictions
 from tablesense.scoring.look import files_of, look, make_finder
 from tablesense.sheets.sheet import Sheet
 from tablesense.sheets.workbook import open_workbook
@@ -126,6 +126,10 @@ def ours(weights: str | None) -> tuple[Source, float]:
 
 def measure_all(options: argparse.Namespace, gold: Sequence[GoldSheet]) -> Iterator[Measured]:
     """Every detector that is there."""
+    if options.ours is not None:
+        predictions = read_predictions(options.ours)
+        scored = score(predictions.results(gold), predictions.threshold, has_scores=predictions.has_scores)
+        yield Measured("tablesense", predictions, scored, len(predictions.failed(gold)))
     if options.weights is not None:
         find, threshold = ours(options.weights)
         yield measure("tablesense", gold, find, threshold)
@@ -152,6 +156,7 @@ def main(args: list[str] | None = None) -> None:
     add("--data", type=Path, action="append", metavar="DIR", help=f"corpora (default: {', '.join(GOLD)})")
     add("--split", choices=("all", "train", "val", "test"), default="all", help="(all)")
     add("--weights", metavar="MODEL", help="of our detector (default: it is left out)")
+    add("--ours", type=Path, metavar="FILE.jsonl", help="score these of ours (cross-validate --predictions)")
     add("--python", default=sys.executable, help="the Python that the rivals are installed for (this one)")
     add("--limit", type=float, default=30.0, metavar="SECONDS", help="a sheet, for rivals (30)")
     add("--predictions", type=Path, metavar="DIR", help="write what each found there, for evaluate")

@@ -44,6 +44,8 @@ def _cross_validate(options: argparse.Namespace, overrides: list[str], args: lis
 
     runs_dir = options.runs_dir or Path("runs") / f"{options.config.stem}_folds"
     check_folder("--runs-dir", runs_dir)
+    predictions = options.predictions
+    check_target("--predictions", None if predictions is None else str(predictions), (".jsonl",))
     check_target("--out", None if options.out is None else str(options.out), (".json",))
 
     from tablesense.cross_validation.run import Options, cross_validate
@@ -52,7 +54,12 @@ def _cross_validate(options: argparse.Namespace, overrides: list[str], args: lis
     is_whole = cross_validate(
         Plan(options.config, runs_dir, options.folds, tuple(dict.fromkeys(options.seeds)), tuple(overrides)),
         Options(
-            options.jobs, options.out, options.threshold, options.measure_only, (*COMMAND.split(), *args)
+            options.jobs,
+            options.out,
+            predictions,
+            options.threshold,
+            options.measure_only,
+            (*COMMAND.split(), *args),
         ),
         terminal(),
     )
@@ -76,6 +83,12 @@ def make_parser() -> argparse.ArgumentParser:
     add("--runs-dir", type=Path, metavar="DIR", help="where the runs go (runs/NAME OF THE CONFIG_folds)")
     add("--measure-only", action="store_true", help="train nothing, measure what is finished")
     add("--out", type=Path, metavar="FILE.json", help="write all figures, as `evaluate --out` does")
+    add(
+        "--predictions",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="write what the first seed found",
+    )
     return parser
 
 

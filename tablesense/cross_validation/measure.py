@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tablesense.corpora.corpus import read_corpus
 from tablesense.cross_validation.turns import Turn, read_config
@@ -10,14 +10,26 @@ from tablesense.data.module import CorpusConfig, SheetDataModule
 from tablesense.detection.strips import MAX_GRID_CELLS
 from tablesense.detection.weights import load_detector
 from tablesense.errors import UserError
-from tablesense.evaluation.gold import GoldSheet
+from tablesense.evaluation.gold import GoldSheet, Key
 from tablesense.evaluation.predictions import Found
 from tablesense.evaluation.scores import SheetResult
 from tablesense.scoring.look import files_of, look, make_finder
 from tablesense.terminal.untrusted import plain
 
 
-def measure(turn: Turn, run: Path) -> list[SheetResult]:
+class Measured(NamedTuple):
+    """The sheets of a fold, and what was found on them."""
+
+    gold: list[GoldSheet]
+    found: dict[Key, Found]
+
+    @property
+    def results(self) -> list[SheetResult]:
+        """The sheets with what was found on each."""
+        return [sheet.result(self.found[sheet.key].boxes) for sheet in self.gold]
+
+
+def measure(turn: Turn, run: Path) -> Measured:
     """What the last epoch's network finds on the sheets of a turn's fold.
 
     The last one, not the best: the best is chosen by these very sheets.
@@ -31,10 +43,10 @@ def measure(turn: Turn, run: Path) -> list[SheetResult]:
     """
     gold = list(_left_out(turn, read_config(run)))
     network = load_detector(run / "checkpoints" / "last.pt")
-    found: dict[tuple[str, str, str], Found] = {}
+    found: dict[Key, Found] = {}
     for part in look(files_of(gold), make_finder(network, network.score_threshold, MAX_GRID_CELLS)):
         found |= part
-    return [sheet.result(found[sheet.key].boxes) for sheet in gold]
+    return Measured(gold, found)
 
 
 def _left_out(turn: Turn, config: dict[str, Any]) -> Iterator[GoldSheet]:

@@ -9,14 +9,14 @@ from typing import Any
 from rich.console import Console
 
 from tablesense import __version__
-from tablesense.cross_validation.measure import measure
+from tablesense.cross_validation.measure import Measured, measure
 from tablesense.cross_validation.text import ALL, TITLE, table
 from tablesense.cross_validation.train import Say, train
 from tablesense.cross_validation.turns import Plan, Turn, check_recipe
 from tablesense.detection.outputs import writing
 from tablesense.errors import UserError
 from tablesense.evaluation.evaluation import Evaluation, evaluate
-from tablesense.evaluation.scores import SheetResult
+from tablesense.evaluation.predictions import Predictions, prediction_lines
 from tablesense.search.processes import only_one
 from tablesense.terminal.untrusted import plain
 from tablesense.tracking.run.atomic import write_text
@@ -29,6 +29,7 @@ class Options:
     Attributes:
         jobs: trainings at once.
         out: where the figures are written, if anywhere.
+        predictions: where what was found with the first seed is written, if anywhere.
         threshold: a box scored lower is no table.
         measure_only: train nothing, measure the runs that are finished.
         command: the command line, for the file of figures.
@@ -36,6 +37,7 @@ class Options:
 
     jobs: int
     out: Path | None
+    predictions: Path | None
     threshold: float
     measure_only: bool
     command: tuple[str, ...]
@@ -57,6 +59,28 @@ def cross_validate(plan: Plan, options: Options, console: Console) -> bool:
         console.file.flush()
 
     turns = list(plan.turns())
+    finished = _train(plan, turns, options, say)
+    measured: dict[int, list[Measured]] = {}
+    for turn, run in finished:
+        say(f"measuring {plain(run.name)}")
+        measured.setdefault(turn.seed, []).append(measure(turn, run))
+    by_seed, pooled = _figures(measured, options.threshold)
+    say(f"\n{TITLE}")
+    console.print(table(by_seed if len(by_seed) == 1 else {**by_seed, ALL: pooled}))
+    if len(finished) < len(turns):
+        say(f"\nOnly {len(finished)} of {len(turns)} trainings are finished: sheets are missing above.")
+    save = writing(write_text)
+    if options.out is not None:
+        save(options.out, _json(plan, options, by_seed, pooled, finished))
+        say(f"Wrote {plain(options.out)}")
+    if options.predictions is not None:
+        save(options.predictions, _predictions(next(iter(measured.values())), options.threshold))
+        say(f"Wrote {plain(options.predictions)}")
+    return len(finished) == len(turns)
+
+
+def _train(plan: Plan, turns: list[Turn], options: Options, say: Say) -> Finished:
+    """Train what is left, if asked to; the runs that are finished."""
     _check(plan, turns)
     if not options.measure_only:
         left = [turn for turn in turns if turn.finished is None]
@@ -67,25 +91,22 @@ def cross_validate(plan: Plan, options: Options, console: Console) -> bool:
     finished = [(turn, run) for turn in turns if (run := turn.finished) is not None]
     if not finished:
         raise UserError(f"{plain(plan.runs_dir)}: no training is finished yet")
-    by_seed, pooled = _measure(finished, options.threshold, say)
-    say(f"\n{TITLE}")
-    console.print(table(by_seed if len(by_seed) == 1 else {**by_seed, ALL: pooled}))
-    if len(finished) < len(turns):
-        say(f"\nOnly {len(finished)} of {len(turns)} trainings are finished: sheets are missing above.")
-    if options.out is not None:
-        writing(write_text)(options.out, _json(plan, options, by_seed, pooled, finished))
-        say(f"Wrote {plain(options.out)}")
-    return len(finished) == len(turns)
+    return finished
 
 
-def _measure(finished: Finished, threshold: float, say: Say) -> tuple[dict[str, Evaluation], Evaluation]:
+def _figures(
+    measured: dict[int, list[Measured]], threshold: float
+) -> tuple[dict[str, Evaluation], Evaluation]:
     """The figures by seed, and those of all sheets with all seeds."""
-    results: dict[str, list[SheetResult]] = {}
-    for turn, run in finished:
-        say(f"measuring {plain(run.name)}")
-        results.setdefault(str(turn.seed), []).extend(measure(turn, run))
+    results = {str(seed): [one for part in parts for one in part.results] for seed, parts in measured.items()}
     by_seed = {seed: evaluate(sheets, threshold) for seed, sheets in results.items()}
     return by_seed, evaluate([sheet for sheets in results.values() for sheet in sheets], threshold)
+
+
+def _predictions(parts: list[Measured], threshold: float) -> str:
+    """What was found on each sheet by the training that left it out."""
+    found = {key: one for part in parts for key, one in part.found.items()}
+    return prediction_lines(Predictions(found, threshold), [sheet for part in parts for sheet in part.gold])
 
 
 def _check(plan: Plan, turns: list[Turn]) -> None:

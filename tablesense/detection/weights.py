@@ -26,14 +26,10 @@ if TYPE_CHECKING:
 
 WEIGHTS_VARIABLE = "TABLESENSE_WEIGHTS"
 RELEASED = Path(__file__).parents[1] / "released"
-"""Where the package keeps the model that is used when none is named."""
+"""The model that is used when none is named."""
 
 _PREFIX = "network."
 _MOST_NAMES = 3  # of runs that may have been meant
-_NONE_RELEASED = (
-    "no weights: this version of tablesense ships no trained model yet; train one with "
-    "`python -m tablesense.fit --config configs/minimal.yaml` and name its run: --weights 'runs/NAME'"
-)
 _NO_CHECKPOINT = (
     "is no checkpoint of a table detector; give a run directory, its checkpoints/best.pt, or a folder with a "
     "saved model"
@@ -71,13 +67,11 @@ def locate(weights: str | Path | None) -> Path | str:
     """The file that holds the weights, or a name on the hub (``hf://...``), without loading anything.
 
     Raises:
-        UserError: there is no such file, or no model is released.
+        UserError: there is no such file.
     """
     source = weights or os.environ.get(WEIGHTS_VARIABLE) or None
     if source is None:
-        if not (RELEASED / SAFETENSORS).is_file():
-            raise UserError(_NONE_RELEASED)
-        return RELEASED / SAFETENSORS
+        return _in_folder(RELEASED)
     if isinstance(source, str) and parse_hub_name(source) is not None:
         return source
     path = Path(source)

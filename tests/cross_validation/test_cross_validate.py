@@ -64,6 +64,8 @@ def test_every_sheet_is_measured_by_a_training_that_left_it_out(
 ) -> None:
     runs, out = tmp_path / "runs", tmp_path / "cv.json"
     args = [f"--config={config_file}", "--folds=2", "--seeds", "3", f"--runs-dir={runs}", f"--out={out}"]
+    found = tmp_path / "found.jsonl"
+    args.append(f"--predictions={found}")
     overrides = ["--experiment.wandb_mode=disabled", "--model.lr=1e-3"]
     assert main([*args, "--jobs=2", *overrides]) == 0
     printed = capsys.readouterr().out
@@ -73,6 +75,8 @@ def test_every_sheet_is_measured_by_a_training_that_left_it_out(
     assert figures["seeds"]["3"]["macro"]["measures"] == figures["macro"]["measures"]
     assert figures["corpora"]["tea"]["templates"] == len(NAMES)
     assert len(figures["runs"]) == 2
+    lines = [json.loads(line) for line in found.read_text().splitlines()]
+    assert sorted(line["file_name"] for line in lines) == [f"{name}.xlsx" for name in NAMES]
 
     trained = sorted(runs.glob("tiny_fold*"))
     assert main([*args, *overrides]) == 0

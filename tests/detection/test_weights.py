@@ -73,12 +73,6 @@ def test_loaded_once_until_the_file_changes(tmp_path: Path, network: TableDetect
     assert load_detector(run, "cpu") is not first
 
 
-def test_without_weights_a_sentence_says_how_to_train(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no weights.*python -m tablesense\.fit --config") as error:
-        load_detector()
-    assert "\n" not in str(error.value)
-
-
 def test_released_model_is_used_and_the_variable_goes_before_it(
     tmp_path: Path, network: TableDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
