@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class Answer(NamedTuple):
-    """All of a network's outputs that boxes are decoded from; N is H for top and bottom, W for left and right.
+    """All that boxes are decoded from; N is H for top and bottom, W for left and right.
 
     logits: ``[B, Q]`` that the query stands for a table. edges: logits ``[B, Q, N]`` of left, top, right,
     bottom. unused: ``[B, Q]``, True for queries that a sheet with fewer cells than queries does not use.

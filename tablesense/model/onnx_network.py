@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +9,7 @@ import torch
 
 from tablesense.errors import UserError
 from tablesense.model.answer import Answer
-from tablesense.model.sources import ONNX_SUFFIX, refuse_other_features
+from tablesense.model.sources import ONNX_SUFFIX, refuse_other_features, require_packages
 from tablesense.sheets.source import printable
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 INPUTS = ("grid", "mask")
 OUTPUTS = ("logits", "left", "top", "right", "bottom", "unused")
 KIND = "tablesense table detector"
-EXTRA = "pip install 'tablesense[onnx]'"
 _OTHER_FILE = "is no table detector of ours; make one with `tablesense export`"
 _DAMAGED = f"is damaged or no {ONNX_SUFFIX} file; export the model again, or copy the file again"
 
@@ -78,13 +76,6 @@ class OnnxNetwork:
         return Answer(logits, (left, top, right, bottom), unused)
 
 
-def require_packages(*names: str) -> None:
-    """Raise a UserError when a package of the extra is not installed; nothing is imported."""
-    missing = [name for name in names if find_spec(name) is None]
-    if missing:
-        raise UserError(f"{ONNX_SUFFIX} files need {' and '.join(missing)}: {EXTRA}")
-
-
 def _open(model: Path | bytes, providers: list[str]) -> InferenceSession:
     import onnxruntime
 
@@ -121,11 +112,11 @@ def _providers(device: str) -> tuple[torch.device, list[str]]:
     kind, _, number = device.partition(":")
     if kind == "cuda" and not has_cuda:
         raise UserError(
-            f"device {printable(device)!r} cannot be used with an {ONNX_SUFFIX} file: this onnxruntime is for "
+            f"device {printable(device)!r} cannot be used with {ONNX_SUFFIX} files: this onnxruntime is for "
             "the CPU only; install onnxruntime-gpu in its place, or use --device cpu"
         )
     if kind not in ("auto", "cpu", "cuda") or not (number or "0").isdecimal():
-        raise UserError(f"device {printable(device)!r} cannot be used with an {ONNX_SUFFIX} file: cpu or cuda")
+        raise UserError(f"device {printable(device)!r} cannot be used with {ONNX_SUFFIX} files: cpu or cuda")
     if kind == "cpu" or not has_cuda:
         return torch.device("cpu"), ["CPUExecutionProvider"]
     return torch.device("cuda"), ["CUDAExecutionProvider", "CPUExecutionProvider"]

@@ -4,8 +4,8 @@ from onnxscript import FLOAT, INT64, script
 from onnxscript import opset18 as op  # torch translates to this opset, and converts the whole to a later one
 
 
-@script()
-def running_max(values: FLOAT, dim: int) -> tuple[FLOAT, INT64]:
+@script()  # type: ignore[untyped-decorator]  # mypy does not follow into onnxscript
+def running_max(values: FLOAT, dim: int) -> tuple[FLOAT, INT64]:  # noqa: ARG001 - torch passes it
     """``torch.cummax`` over the last dimension, whatever ``dim`` says: each round looks twice as far back.
 
     A loop over lines would take as many rounds as a sheet has rows; this takes the logarithm of that.
