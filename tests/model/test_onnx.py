@@ -37,7 +37,7 @@ def sheets(*sizes: tuple[int, int]) -> tuple[Tensor, Tensor]:
 def in_doubles(network: TableDetector, grid: Tensor, mask: Tensor) -> Answer:
     """What the network says in double precision, rounded to floats."""
     with torch.inference_mode():
-        answer = copy.deepcopy(network).double()(grid.double() / 255, mask).answer
+        answer: Answer = copy.deepcopy(network).double()(grid.double() / 255, mask).answer
     lowest = torch.finfo(torch.float32).min
     edges = tuple(edge.clamp(min=lowest).float() for edge in answer.edges)
     return answer._replace(logits=answer.logits.float(), edges=edges)
