@@ -59,9 +59,15 @@ def export_onnx(network: TableDetector) -> Exported:
     outputs those of :class:`tablesense.model.answer.Answer`.
 
     Raises:
-        UserError: packages of the extra are missing, or the outputs differ from torch's.
+        UserError: packages of the extra are missing, the backbone is not ours, or the outputs differ from
+            torch's.
     """
     require_packages("onnx", "onnxscript", "onnxruntime")
+    if network.config.backbone != "cells":  # torch.export fails over the sizes that timm's strides divide
+        raise UserError(
+            f"the backbone {network.config.backbone} cannot be exported: "
+            "only a network with our own (cells) can be"
+        )
     network = copy.deepcopy(network).to("cpu", torch.float32).eval()
     content = _translate(network)
     difference = greatest_difference(network, OnnxNetwork(content, "cpu"))

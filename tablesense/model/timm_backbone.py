@@ -1,6 +1,5 @@
 """ConvNeXt models of timm as a backbone for grids of cells."""
 
-from functools import partial
 from typing import Any
 
 import timm
@@ -57,16 +56,14 @@ class TimmBackbone(Backbone):
         self.strides = (1, *(stride // halved for stride in info.reduction()))
         self.project = nn.ModuleList(nn.Conv2d(count, hidden_dim, 1) for count in channels)
         self.norms = nn.ModuleList(CellNorm(hidden_dim) for _ in channels)
-        self._masks: dict[int, Tensor] = {}
-        stride = 1  # of what a module takes in; modules come in the order in which they are called
+        self._masks: dict[tuple[int, ...], Tensor] = {}
         for module in self.body.modules():
             if isinstance(module, nn.Conv2d):
-                module.register_forward_pre_hook(partial(self._mask_channels_first, stride))
-                stride *= module.stride[0]
+                module.register_forward_pre_hook(self._mask_channels_first)
             elif isinstance(module, GlobalResponseNorm):
                 channels_last = module.channel_dim == -1
                 hook = self._mask_channels_last if channels_last else self._mask_channels_first
-                module.register_forward_pre_hook(partial(hook, stride))
+                module.register_forward_pre_hook(hook)
 
     def forward(self, grid: Tensor, mask: Tensor) -> list[Level]:
         """See :class:`Backbone`."""
@@ -76,8 +73,9 @@ class TimmBackbone(Backbone):
         pad = (0, -mask.shape[2] % self.strides[-1], 0, -mask.shape[1] % self.strides[-1])
         padded = F.pad(mask, pad)
         halvings = range(1, self.strides[-1].bit_length())
-        self._masks = {1: padded} | {2**n: pool_mask(padded, 2**n) for n in halvings}
-        masks = [mask, *(self._masks[stride] for stride in self.strides[1:])]
+        pooled = {1: padded} | {2**n: pool_mask(padded, 2**n) for n in halvings}
+        masks = [mask, *(pooled[stride] for stride in self.strides[1:])]
+        self._masks = {tuple(inside.shape[1:]): inside for inside in pooled.values()}
         maps = [cells, *self.body(F.pad(cells, pad))]
         return [
             Level(norm(project(features)) * inside[:, None], inside, stride)
@@ -86,8 +84,10 @@ class TimmBackbone(Backbone):
             )
         ]
 
-    def _mask_channels_first(self, stride: int, _: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-        return (inputs[0] * self._masks[stride][:, None],)
+    def _mask_channels_first(self, _: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+        features = inputs[0]
+        return (features * self._masks[tuple(features.shape[2:])][:, None],)
 
-    def _mask_channels_last(self, stride: int, _: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-        return (inputs[0] * self._masks[stride][..., None],)
+    def _mask_channels_last(self, _: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+        features = inputs[0]
+        return (features * self._masks[tuple(features.shape[1:3])][..., None],)

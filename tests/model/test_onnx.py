@@ -1,6 +1,7 @@
 """An exported network gives what torch gives, on sheets of any size; a file of anything else is refused."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -130,6 +131,12 @@ def test_outputs_that_differ_are_not_exported(onnx_model: OnnxModel, monkeypatch
     assert export_onnx(onnx_model.network).difference < 5e-5
     with pytest.raises(UserError, match=r"not exported: .* differ from torch's by"):
         export_onnx(make_network(CONFIG, seed=1))
+
+
+def test_backbone_of_timm_is_refused() -> None:
+    network = make_network(replace(CONFIG, backbone="convnextv2_atto"))
+    with pytest.raises(UserError, match=r"the backbone convnextv2_atto cannot be exported"):
+        export_onnx(network)
 
 
 def test_answers_that_cannot_be_compared_differ_without_end() -> None:
