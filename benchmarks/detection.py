@@ -1,6 +1,7 @@
 """Detection, from a file to ranges, against openpyxl's load of the file: ``python -m benchmarks.detection``.
 
 By the clock on the wall, in one run, the two in turn, the faster of a few each. The network is loaded once.
+With ``--weights RUN model.onnx`` both are measured, one after the other.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from typing_extensions import override
 
 from benchmarks.features import NO_DATA, real_workbooks
 from benchmarks.measure import Row, print_rows, timed
+from tablesense.detection import weights as models
 from tablesense.detection.detect import detect_files
 from tablesense.detection.find import TableFinder
 from tablesense.detection.reading import (
@@ -30,8 +32,8 @@ from tablesense.detection.reading import (
     prepare_sheet,
 )
 from tablesense.detection.table import FileResult
-from tablesense.detection.weights import load_detector
 from tablesense.features.featurize import is_filled
+from tablesense.model.answer import Answering
 from tablesense.model.detector import NetworkConfig, TableDetector
 from tablesense.sheets.workbook import open_workbook
 
@@ -50,10 +52,10 @@ class Taken(NamedTuple):
     parts: tuple[float, ...]
 
 
-def load_network(weights: Path | None = None) -> TableDetector:
+def load_network(weights: Path | None = None) -> Answering:
     """The network of the weights; without any, that of ``configs/real.yaml`` with random ones."""
     if weights is not None:
-        return load_detector(weights, "cpu")
+        return models.load_network(weights, "cpu")
     torch.manual_seed(0)
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["model"]["init_args"]["network"]
     return TableDetector(replace(NetworkConfig(), **config)).eval()
@@ -160,7 +162,6 @@ def _ms(taken: float) -> str:
 
 def measure(files: Sequence[Path], weights: Path | None = None, repeats: int = REPEATS) -> list[Row]:
     """The comparison with each number of threads."""
-    finder = TimedFinder(load_network(weights))
     figures, threads_before = [], torch.get_num_threads()
     gc.collect()
     gc.freeze()  # torch's own objects would make every collection slow
@@ -169,6 +170,7 @@ def measure(files: Sequence[Path], weights: Path | None = None, repeats: int = R
             warnings.simplefilter("ignore")  # openpyxl's remarks on odd files, and ours on large ones
             for threads in THREADS:
                 torch.set_num_threads(threads)
+                finder = TimedFinder(load_network(weights))  # onnxruntime takes its threads at the start
                 take_all(files[:3], finder, 1)  # warms up
                 figures += rows(take_all(files, finder, repeats), threads)
     finally:
@@ -193,11 +195,18 @@ def main() -> None:
     """Compare over the real workbooks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="all real workbooks, not a sample of them")
-    parser.add_argument("--weights", type=Path, help="a run, as of detect (default: random weights)")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        nargs="+",
+        default=[None],
+        help="runs or .onnx files, as of detect (default: random weights)",
+    )
     parser.add_argument("--repeats", type=int, default=REPEATS, metavar="N")
     options = parser.parse_args()
     files = sample(with_all=options.all)
-    print_rows("detection", measure(files, options.weights, options.repeats) if files else [NO_DATA])
+    measured = [measure(files, weights, options.repeats) for weights in options.weights if files]
+    print_rows("detection", [row for rows in measured for row in rows] or [NO_DATA])
 
 
 if __name__ == "__main__":

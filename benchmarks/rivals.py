@@ -23,7 +23,7 @@ from benchmarks.rival_rules import components, used_range
 from tablesense.boxes import Box, parse_a1
 from tablesense.detection.find import TableFinder
 from tablesense.detection.strips import MAX_GRID_CELLS
-from tablesense.detection.weights import load_detector
+from tablesense.detection.weights import load_network
 from tablesense.errors import UserError
 from tablesense.evaluation.figures import Scored, score
 from tablesense.evaluation.gold import GoldSheet, Key, read_gold
@@ -119,7 +119,7 @@ def _cells(row: Measured) -> list[str]:
 
 def ours(weights: str | None) -> tuple[Source, float]:
     """Our detector a file at a time, as the others work, and its threshold."""
-    network = load_detector(weights, "cpu")
+    network = load_network(weights, "cpu")
     finder: TableFinder = make_finder(network, network.score_threshold, MAX_GRID_CELLS)
     return lambda files: look(files, finder, at_once=1), network.score_threshold
 

@@ -10,6 +10,7 @@ COMMANDS = {
     "data": ("tablesense.data_command", "import and check annotated workbooks"),
     "detect": ("tablesense.detect", "find the tables of workbooks"),
     "evaluate": ("tablesense.evaluate", "measure a detector on annotated workbooks"),
+    "export": ("tablesense.export", "write a model as an .onnx file"),
     "fit": ("tablesense.fit", "train"),
     "runs": ("tablesense.runs", "list, compare and download runs"),
     "sweep": ("tablesense.sweep", "search for better settings"),

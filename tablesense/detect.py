@@ -17,8 +17,8 @@ beside the files; what is written, and where, is said by the options.
 Exit code: 0, tables found or not; 1, a file could not be looked at, no sheet has a name that was asked for,
 or something could not be written (all else is done); 2, wrong use: nothing was done."""
 _WEIGHTS = (
-    "a run directory, a checkpoint, a folder with a saved model, or hf://OWNER/NAME on the Hugging Face hub "
-    "(default: $TABLESENSE_WEIGHTS, else the released model)"
+    "a run directory, a checkpoint, a folder with a saved model, an .onnx file of `tablesense export`, or "
+    "hf://OWNER/NAME on the Hugging Face hub (default: $TABLESENSE_WEIGHTS, else the released model)"
 )
 _ANNOTATE = (
     "write a copy of the workbook (one .xlsx, or .xlsm with macros) with every table framed and its score in "

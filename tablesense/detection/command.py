@@ -85,9 +85,9 @@ def _results(options: Namespace, files: list[str], messages: Messages) -> Iterat
     @cache
     def make_finder() -> TableFinder:
         from tablesense.detection.find import TableFinder
-        from tablesense.detection.weights import load_detector
+        from tablesense.detection.weights import load_network
 
-        network = load_detector(options.weights, options.device)
+        network = load_network(options.weights, options.device)
         return TableFinder(network, options.threshold, options.max_grid_cells or MAX_GRID_CELLS)
 
     names = frozenset(options.sheet) if options.sheet else None

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
     from tablesense.detection.find import TableFinder
+    from tablesense.model.answer import Answering
     from tablesense.model.decode import ScoredBox
-    from tablesense.model.detector import TableDetector
     from tablesense.sheets.sheet import Sheet
 
 _FILES, _CELLS = 16, 20_000  # put together before the network runs
@@ -36,7 +36,7 @@ _FILES, _CELLS = 16, 20_000  # put together before the network runs
 
 def detect_tables(
     source: str | Path | bytes | Workbook,
-    weights: str | Path | TableDetector | None = None,
+    weights: str | Path | Answering | None = None,
     threshold: float | None = None,
     *,
     sheet_names: str | Collection[str] | None = None,
@@ -50,7 +50,7 @@ def detect_tables(
     Args:
         source: a file, the bytes of one, or a workbook that openpyxl has open. In an open workbook
             formulas have no results, unless it was opened with ``data_only=True``.
-        weights: what :func:`tablesense.detection.weights.load_detector` takes; None is the released model.
+        weights: what :func:`tablesense.detection.weights.load_network` takes; None is the released model.
         threshold: a table scored lower is left out; None takes the model's own.
         sheet_names: look at these sheets only (or at this one), hidden or not; case does not count.
             A warning names those that the workbook lacks.
@@ -65,9 +65,9 @@ def detect_tables(
             are no such weights.
     """
     from tablesense.detection.find import TableFinder
-    from tablesense.detection.weights import load_detector
+    from tablesense.detection.weights import load_network
 
-    finder = TableFinder(load_detector(weights, device), threshold, max_grid_cells)
+    finder = TableFinder(load_network(weights, device), threshold, max_grid_cells)
     names = [sheet_names] if isinstance(sheet_names, str) else sheet_names
     options = ReadOptions(None if names is None else frozenset(names), include_hidden, limits)
     file = str(source) if isinstance(source, str | Path) else ""

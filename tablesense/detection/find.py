@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from tablesense.data.sample import Sample, Source, pack
 from tablesense.detection.reading import FoundSheet, PreparedSheet
@@ -14,8 +13,8 @@ from tablesense.detection.strips import MAX_GRID_CELLS, cut_in_strips, describe_
 from tablesense.errors import UserError
 from tablesense.features.channels import INDEX
 from tablesense.features.featurize import Bytes, SheetGrid
+from tablesense.model.answer import Answering
 from tablesense.model.decode import ScoredBox, decode
-from tablesense.model.detector import TableDetector
 
 _MAX_SHEETS = 32  # packed at once: choosing what to pad together takes time that grows with their cube
 
@@ -33,7 +32,7 @@ class TableFinder:
     """Finds tables with a network.
 
     Args:
-        network: the network, on the device where it is to run.
+        network: the network, ready to detect.
         threshold: a box scored lower is no table; None takes the network's own.
         max_grid_cells: cells of a folded sheet that the network sees at once.
 
@@ -43,19 +42,18 @@ class TableFinder:
 
     def __init__(
         self,
-        network: TableDetector,
+        network: Answering,
         threshold: float | None = None,
         max_grid_cells: int = MAX_GRID_CELLS,
     ) -> None:
-        self.network = network.eval()
+        self.network = network
         self.threshold = network.score_threshold if threshold is None else threshold
         if not 0 <= self.threshold <= 1:
             raise UserError(f"threshold: must lie between 0 and 1, got {self.threshold}")
         if max_grid_cells < 1:
             raise UserError(f"max_grid_cells: must be 1 or more, got {max_grid_cells}")
         self.max_grid_cells = max_grid_cells
-        self.device = next(network.parameters()).device
-        on_gpu = self.device.type == "cuda"
+        on_gpu = network.device.type == "cuda"
         # What a pass costs beside its cells, in cells, and the cells of a pass: see `pack`.
         self._pass_cost, self._pass_cells = (20_000, 200_000) if on_gpu else (500, 20_000)
 
@@ -86,7 +84,6 @@ class TableFinder:
             if values[INDEX["filled"]].any():
                 yield _Piece(number, start, values, grid)
 
-    @torch.inference_mode()
     def _run(self, pieces: Sequence[_Piece]) -> Iterator[tuple[_Piece, list[ScoredBox]]]:
         """The boxes of each piece, in cells of the piece; packing changes the order."""
         no_tables = np.zeros((0, 4), dtype=np.int64)
@@ -95,8 +92,8 @@ class TableFinder:
             for index, piece in enumerate(pieces)
         ]
         for batch in pack(samples, self._pass_cost, self._pass_cells):
-            output = self.network(batch.grid.to(self.device), batch.mask.to(self.device))
-            for source, boxes in zip(batch.sources, decode(output, self.threshold), strict=True):
+            answer = self.network.answer(batch.grid, batch.mask)
+            for source, boxes in zip(batch.sources, decode(answer, self.threshold), strict=True):
                 if source is not None:
                     yield pieces[int(source.sheet_name)], boxes
 

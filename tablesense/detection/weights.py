@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tablesense.errors import UserError
-from tablesense.model.sources import HUB, OTHER_NETWORK, SAFETENSORS, parse_hub_name
+from tablesense.model.sources import (
+    HUB,
+    ONNX_SUFFIX,
+    OTHER_NETWORK,
+    SAFETENSORS,
+    is_onnx,
+    parse_hub_name,
+    require_packages,
+)
 from tablesense.terminal.untrusted import plain
 
 if TYPE_CHECKING:
@@ -22,7 +30,9 @@ if TYPE_CHECKING:
 
     import torch
 
+    from tablesense.model.answer import Answering
     from tablesense.model.detector import TableDetector
+    from tablesense.model.onnx_network import OnnxNetwork
 
 WEIGHTS_VARIABLE = "TABLESENSE_WEIGHTS"
 RELEASED = Path(__file__).parents[1] / "released"
@@ -36,6 +46,39 @@ _NO_CHECKPOINT = (
 )
 
 _loaded: dict[tuple[str, int, str], TableDetector] = {}
+_opened: dict[tuple[str, int, str, int], OnnxNetwork] = {}
+
+
+def load_network(weights: str | Path | Answering | None = None, device: str = "auto") -> Answering:
+    """What is to detect: an exported network where ``weights`` is an .onnx file, else torch's.
+
+    Args:
+        weights: an .onnx file, a network of any kind, or what :func:`load_detector` takes.
+        device: ``auto`` takes a GPU where there is one.
+
+    Raises:
+        UserError: as of :func:`load_detector`; or a package that runs .onnx files is not installed.
+    """
+    from tablesense.model.detector import TableDetector
+
+    if weights is not None and not isinstance(weights, str | Path | TableDetector):
+        return weights
+    if not isinstance(weights, TableDetector):
+        found = locate(weights)
+        if is_onnx(found):
+            return _onnx_network(Path(found), device)
+    return load_detector(weights, device)
+
+
+def _onnx_network(file: Path, device: str) -> OnnxNetwork:
+    import torch
+
+    from tablesense.model.onnx_network import OnnxNetwork
+
+    key = (str(file.resolve()), file.stat().st_mtime_ns, device, torch.get_num_threads())
+    if key not in _opened:
+        _opened[key] = OnnxNetwork(file, device)
+    return _opened[key]
 
 
 def load_detector(weights: str | Path | TableDetector | None = None, device: str = "auto") -> TableDetector:
@@ -56,6 +99,8 @@ def load_detector(weights: str | Path | TableDetector | None = None, device: str
     if isinstance(weights, TableDetector):
         return weights.to(choose_device(device)).eval()
     found = locate(weights)
+    if is_onnx(found):
+        raise UserError(f"{plain(found)}: an exported network cannot be changed; name what it was made of")
     target = choose_device(device)
     if isinstance(found, str):
         return _cached((found, 0, str(target)), lambda: TableDetector.from_pretrained(found), target)
@@ -82,7 +127,7 @@ def locate(weights: str | Path | None) -> Path | str:
         return _in_folder(path)
     raise UserError(
         f"weights: there is no {plain(source)}{_meant(path)}; give a run directory, a checkpoint, a folder "
-        f"with a saved model, or {HUB}OWNER/NAME"
+        f"with a saved model, an {ONNX_SUFFIX} file, or {HUB}OWNER/NAME"
     )
 
 
@@ -90,9 +135,11 @@ def _check_file(file: Path) -> None:
     """Refuse a file that no training wrote, without torch.
 
     Raises:
-        UserError: it is no file of weights, or only a part of one.
+        UserError: it is no file of weights, or only a part of one, or onnxruntime is not installed.
     """
-    if file.name == SAFETENSORS:
+    if is_onnx(file):
+        require_packages("onnxruntime")
+    if is_onnx(file) or file.name == SAFETENSORS:
         return
     try:
         with zipfile.ZipFile(file) as archive:

@@ -39,7 +39,7 @@ def deformable_sampling(values: Sequence[Tensor], locations: Tensor, weights: Te
     output: Tensor | None = None
     for level, value in enumerate(values):
         depth, height, width = value.shape[2:]
-        size = locations.new_tensor([width, height])
+        size = torch.cat([locations.new_full((1,), width), locations.new_full((1,), height)])
         grid = (2 * locations[:, :, :, level] / size - 1).transpose(1, 2)  # [B, M, Q, P, 2]
         sampled = F.grid_sample(
             value.reshape(batch * heads, depth, height, width),

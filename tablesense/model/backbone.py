@@ -25,16 +25,24 @@ class Backbone(nn.Module, ABC):
 
 def pool_mask(mask: Tensor, stride: int) -> Tensor:
     """Which cells of a coarser map cover at least one cell of a sheet. ``[B, H, W]`` bool, rounded up."""
-    pooled = F.max_pool2d(mask[:, None].float(), stride, stride, ceil_mode=True)
+    pooled = F.max_pool2d(F.pad(mask[:, None].float(), _to_whole_windows(stride)), stride)
     return pooled[:, 0] > 0
 
 
 def masked_pool(features: Tensor, mask: Tensor, stride: int) -> Tensor:
     """Mean over the cells of the sheet in each ``stride x stride`` window, sizes rounded up."""
     weight = mask[:, None].to(features)
-    pad = (0, -features.shape[-1] % stride, 0, -features.shape[-2] % stride)
+    pad = _to_whole_windows(stride)
     summed = F.avg_pool2d(F.pad(features * weight, pad), stride)
     return summed / F.avg_pool2d(F.pad(weight, pad), stride).clamp(min=1e-6)
+
+
+def _to_whole_windows(stride: int) -> tuple[int, ...]:
+    """What ``F.pad`` adds so that no line is lost to pooling, which leaves out windows that are not whole.
+
+    It is the same for every size, so an exported network needs no arithmetic on sizes.
+    """
+    return (0, stride - 1, 0, stride - 1)
 
 
 class CellNorm(nn.Module):

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from tablesense.boxes import Box
+from tablesense.model.answer import Answer
 from tablesense.model.boundary import best_intervals
 from tablesense.model.choice import Candidate, choose
-from tablesense.model.detector import DetectorOutput
 
 LEAST_SCORE = 0.1  # a query scored lower proposes nothing
 _ROW_PAIRS, _COLUMN_PAIRS = 6, 3  # tables are mistaken in their rows more often than in their columns
@@ -37,19 +37,18 @@ class Intervals(NamedTuple):
 
 
 @torch.no_grad()
-def decode(output: DetectorOutput, min_score: float) -> list[list[ScoredBox]]:
+def decode(answer: Answer, min_score: float) -> list[list[ScoredBox]]:
     """The tables of every sheet of a batch, in grid cells, best first; no two share a cell.
 
     Args:
-        output: of the network.
+        answer: of the network.
         min_score: boxes scored lower are dropped.
     """
-    layer = output.layers[-1]
-    scores = layer.logits.float().sigmoid().masked_fill(output.unused, -1.0)
+    scores = answer.logits.float().sigmoid().masked_fill(answer.unused, -1.0)
     results = []
     for number, sheet_scores in enumerate(scores):
         queries = (sheet_scores >= LEAST_SCORE).nonzero()[:, 0]
-        edges = [edge[number, queries].float().log_softmax(-1) for edge in layer.edges]
+        edges = [edge[number, queries].float().log_softmax(-1) for edge in answer.edges]
         found = choose(_candidates(edges, sheet_scores[queries].tolist()))
         boxes = [ScoredBox(candidate.box, score) for candidate, score in found if score >= min_score]
         results.append(sorted(boxes, key=lambda scored: (-scored.score, scored.box.top, scored.box.left)))

@@ -10,14 +10,15 @@ from torchvision.ops import box_convert
 
 from tablesense.errors import UserError
 from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
+from tablesense.model.answer import Answer
 from tablesense.model.attention import Level
 from tablesense.model.backbone import Backbone, CellBackbone
 from tablesense.model.boundary import BoundaryHead, pointed_boxes
 from tablesense.model.positions import position_dtype
 from tablesense.model.pretrained import MODEL_CARD, Pretrained
+from tablesense.model.proposals import LearnedProposals, SheetProposals
+from tablesense.model.sources import refuse_other_features
 from tablesense.model.transformer import DecoderLayer, DeformableEncoder
-
-_BEHIND = 100.0  # below any logit, yet small enough that float32 still tells near-equal logits apart
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,12 @@ class DetectorOutput(NamedTuple):
     proposals: Tensor
     mask: Tensor
 
+    @property
+    def answer(self) -> Answer:
+        """What the last layer says."""
+        last = self.layers[-1]
+        return Answer(last.logits, last.edges, self.unused)
+
 
 def sheet_sizes(mask: Tensor) -> Tensor:
     """Width, height, width, height of every sheet of a batch in cells, to scale boxes. ``[B, 1, 4]``."""
@@ -139,12 +146,9 @@ class TableDetector(
         score_threshold: float = 0.5,
     ) -> None:
         super().__init__()
-        if feature_version != FEATURE_VERSION:
-            raise UserError(
-                f"the model was trained on feature version {feature_version}, this tablesense has "
-                f"{FEATURE_VERSION}: train again, or install the version that made it"
-            )
+        refuse_other_features(feature_version)
         self.config = config = network
+        self.in_channels = in_channels
         self.score_threshold = score_threshold
         dim, heads, points = config.hidden_dim, config.num_heads, config.num_points
         self.backbone = build_backbone(config, in_channels)
@@ -154,7 +158,8 @@ class TableDetector(
         )
         self.fuse = nn.Conv2d(num_levels * dim, dim, 1)
         self.cell_head = nn.Sequential(nn.Conv2d(dim, dim, 1), nn.GELU(), nn.Conv2d(dim, 6, 1))
-        self.proposals = SheetProposals(config) if config.two_stage else LearnedProposals(config)
+        proposals = SheetProposals if config.two_stage else LearnedProposals
+        self.proposals = proposals(dim, config.num_queries)
         self.decoder = nn.ModuleList(
             DecoderLayer(dim, heads, num_levels, points, config.dropout) for _ in range(config.decoder_layers)
         )
@@ -185,6 +190,17 @@ class TableDetector(
             layers.append(head(queries, boxes, features, mask, sizes))
         return DetectorOutput(layers, unused, cells, start, mask)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the network runs."""
+        return self.fuse.weight.device
+
+    @torch.inference_mode()
+    def answer(self, grid: Tensor, mask: Tensor) -> Answer:
+        """See :class:`Answering`; call ``eval`` first."""
+        output: DetectorOutput = self(grid.to(self.device), mask.to(self.device))
+        return output.answer
+
     def _fuse(self, levels: list[Level]) -> Level:
         """Bring what the coarser maps learnt of the whole sheet back to every cell."""
         height, width = levels[0].mask.shape[1:]
@@ -195,74 +211,6 @@ class TableDetector(
         stacked = torch.cat([part[:, :, :height, :width] for part in spread], 1)
         mixed = levels[0].features + F.gelu(self.fuse(stacked))
         return levels[0]._replace(features=mixed * levels[0].mask[:, None])
-
-
-class SheetProposals(nn.Module):
-    """Two-stage queries: the cells that look most like the first cell of a table, with a guessed size."""
-
-    def __init__(self, config: NetworkConfig) -> None:
-        super().__init__()
-        self.num_queries = config.num_queries
-        self.query = nn.Linear(config.hidden_dim, config.hidden_dim)
-        self.extent = nn.Sequential(
-            nn.Linear(config.hidden_dim, config.hidden_dim), nn.GELU(), nn.Linear(config.hidden_dim, 2)
-        )
-
-    def forward(
-        self, features: Tensor, first: Tensor, mask: Tensor, sizes: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries ``[B, Q, C]``, their boxes ``[B, Q, 4]`` as shares of the sheet, and which are unused.
-
-        Args:
-            features: ``[B, C, H, W]``.
-            first: ``[B, H, W]`` logits that a cell is a table's first.
-            mask: ``[B, H, W]`` True inside the sheet.
-            sizes: ``[B, 1, 4]`` from :func:`sheet_sizes`.
-        """
-        width = mask.shape[2]
-        exact = torch.promote_types(first.dtype, torch.float32)  # ranks in half precision would often tie
-        scores = first.detach().to(exact).masked_fill(~mask, float("-inf"))
-        scores = demote_slopes(scores).flatten(1)
-        scores = F.pad(scores, (0, max(0, self.num_queries - scores.shape[1])), value=float("-inf"))
-        top, index = scores.topk(self.num_queries, dim=1)
-        unused = top == float("-inf")
-        index = index.masked_fill(unused, 0)
-        chosen = (
-            features.flatten(2).transpose(1, 2).gather(1, index[..., None].expand(-1, -1, features.shape[1]))
-        )
-        corner = torch.stack([index % width, index // width], -1).to(sizes) / sizes[..., :2]
-        extent = (1 - corner) * self.extent(chosen).sigmoid()
-        extent = torch.maximum(extent, 1 / sizes[..., :2])
-        boxes = torch.cat([corner + extent / 2, extent], -1)
-        return self.query(chosen), boxes, unused
-
-
-def demote_slopes(scores: Tensor) -> Tensor:
-    """Put every cell that has a better neighbour behind all cells that have none. ``[B, H, W]``.
-
-    Else neighbouring cells become near-equal queries of one table, and none of them is sure to be the one.
-    """
-    highest = F.max_pool2d(scores[:, None], 3, stride=1, padding=1)[:, 0]
-    return torch.where(scores < highest, scores - _BEHIND, scores)
-
-
-class LearnedProposals(nn.Module):
-    """Fixed queries: a learnt embedding and a learnt box each, the same on every sheet."""
-
-    def __init__(self, config: NetworkConfig) -> None:
-        super().__init__()
-        self.embedding = nn.Parameter(torch.randn(config.num_queries, config.hidden_dim))
-        self.boxes = nn.Parameter(torch.randn(config.num_queries, 4))
-
-    def forward(
-        self, features: Tensor, first: Tensor, mask: Tensor, sizes: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """See :class:`SheetProposals`; only the batch size is looked at."""
-        del first, mask, sizes
-        batch = features.shape[0]
-        queries = self.embedding.expand(batch, -1, -1)
-        boxes = self.boxes.sigmoid().expand(batch, -1, -1)
-        return queries, boxes, torch.zeros(queries.shape[:2], dtype=torch.bool, device=features.device)
 
 
 class DetectionHead(nn.Module):

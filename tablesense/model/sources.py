@@ -6,16 +6,20 @@ Needs neither torch nor the hub's library: a wrong name is answered at once.
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from tablesense.errors import UserError
+from tablesense.features.channels import FEATURE_VERSION
 from tablesense.sheets.source import printable
 
 HUB = "hf://"
 """What the name of a model on the hub begins with; nothing else is ever looked for there."""
 
 CONFIG, SAFETENSORS = "config.json", "model.safetensors"
+ONNX_SUFFIX = ".onnx"
+ONNX_EXTRA = "pip install 'tablesense[onnx]'"
 OTHER_NETWORK = (
     "the model was made with another version of the network than this tablesense has: train again, or "
     "install the version that made it"
@@ -44,6 +48,27 @@ def parse_hub_name(source: str | Path) -> HubName | None:
         form = f"{HUB}OWNER/NAME or {HUB}OWNER/NAME@REVISION"
         raise UserError(f"{printable(source)}: a model on the hub is named {form}")
     return HubName(name["repository"], name["revision"])
+
+
+def is_onnx(source: str | Path) -> bool:
+    """Whether the name of a model means an exported network."""
+    return Path(source).suffix.lower() == ONNX_SUFFIX and not str(source).startswith(HUB)
+
+
+def require_packages(*names: str) -> None:
+    """Raise a UserError when a package of the extra for .onnx files is missing; nothing is imported."""
+    missing = [name for name in names if find_spec(name) is None]
+    if missing:
+        raise UserError(f"{ONNX_SUFFIX} files need {', '.join(missing)}: {ONNX_EXTRA}")
+
+
+def refuse_other_features(version: int) -> None:
+    """Raise a UserError when a model was trained on features that this tablesense does not make."""
+    if version != FEATURE_VERSION:
+        raise UserError(
+            f"the model was trained on feature version {version}, this tablesense has {FEATURE_VERSION}: "
+            "train again, or install the version that made it"
+        )
 
 
 def model_folder(path: Path) -> Path:

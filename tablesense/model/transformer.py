@@ -89,11 +89,11 @@ class DeformableEncoder(nn.Module):
         tokens = torch.cat([level.features.flatten(2).transpose(1, 2) for level in levels], 1)
         around = torch.cat([cell_boxes(level, self.reach) for level in levels])
         boxes = around[None].expand(tokens.shape[0], -1, -1)
-        sizes = [level.mask[0].numel() for level in levels]
-        level_position = self.level_embedding.repeat_interleave(
-            torch.tensor(sizes, device=tokens.device), dim=0
-        )
-        position = box_embedding(boxes, tokens.shape[-1]).to(tokens) + level_position
+        level_position = [
+            embedding.expand(level.mask[0].numel(), -1)
+            for embedding, level in zip(self.level_embedding, levels, strict=True)
+        ]
+        position = box_embedding(boxes, tokens.shape[-1]).to(tokens) + torch.cat(level_position)
         for layer in self.layers:
             tokens = layer(tokens, position, boxes, levels)
         return split_tokens(self.norm(tokens), levels)

@@ -64,10 +64,10 @@ def _predictions(options: Namespace, gold: Gold, messages: Messages) -> Predicti
     if options.from_predictions is not None:
         return read_predictions(options.from_predictions, options.threshold)
 
-    from tablesense.detection.weights import load_detector
+    from tablesense.detection.weights import load_network
     from tablesense.scoring.look import files_of, look, make_finder
 
-    network = load_detector(options.weights, options.device)
+    network = load_network(options.weights, options.device)
     threshold = network.score_threshold if options.threshold is None else options.threshold
     finder = make_finder(network, threshold, options.max_grid_cells or MAX_GRID_CELLS)
     files = files_of(gold.sheets)

@@ -11,15 +11,15 @@ from tablesense.detection.find import TableFinder
 from tablesense.detection.reading import FoundSheet, PreparedFile, PreparedSheet, ReadOptions, prepare_file
 from tablesense.evaluation.gold import GoldSheet, Key
 from tablesense.evaluation.predictions import Found
+from tablesense.model.answer import Answering
 from tablesense.model.decode import LEAST_SCORE
-from tablesense.model.detector import TableDetector
 
 _AT_ONCE = 16  # files that go through the network together
 
 _NO_SHEET = "the workbook has no such sheet"
 
 
-def make_finder(network: TableDetector, threshold: float, max_grid_cells: int) -> TableFinder:
+def make_finder(network: Answering, threshold: float, max_grid_cells: int) -> TableFinder:
     """A finder that gives low scores too, as average precision takes them in.
 
     Those at least ``threshold`` are the tables that users get: what is chosen does not depend on it.

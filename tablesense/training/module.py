@@ -229,7 +229,7 @@ class TableDetectionModule(LightningModule):
         outputs = [self(pack) for pack in packs]
         self._losses(stage, packs, outputs)
         for pack, output in zip(packs, outputs, strict=True):
-            for source, found in zip(pack.sources, decode(output, LEAST_SCORE), strict=True):
+            for source, found in zip(pack.sources, decode(output.answer, LEAST_SCORE), strict=True):
                 if source is not None:
                     self.results.add(source, found)
 

@@ -33,24 +33,24 @@ FAR, NEAR, SHIFTED = Box(6, 6, 9, 9), Box(0, 0, 4, 4), Box(0, 0, 4, 5)
 
 
 def test_best_first_and_half_open() -> None:
-    (found,) = decode(output_of((FAR, 0.3), (NEAR, 0.9)), min_score=0.1)
+    (found,) = decode(output_of((FAR, 0.3), (NEAR, 0.9)).answer, min_score=0.1)
     assert [item.box for item in found] == [NEAR, FAR]
     assert [item.score for item in found] == pytest.approx([0.9, 0.3])
 
 
 def test_min_score() -> None:
     output = output_of((FAR, 0.3), (NEAR, 0.9))
-    assert [item.box for item in decode(output, min_score=0.5)[0]] == [NEAR]
-    assert decode(output, min_score=0.95) == [[]]
+    assert [item.box for item in decode(output.answer, min_score=0.5)[0]] == [NEAR]
+    assert decode(output.answer, min_score=0.95) == [[]]
 
 
 def test_of_two_that_share_cells_the_better_stays() -> None:
     output = output_of((NEAR, 0.6), (SHIFTED, 0.8), (FAR, 0.7))
-    assert [item.box for item in decode(output, min_score=0.1)[0]] == [SHIFTED, FAR]
+    assert [item.box for item in decode(output.answer, min_score=0.1)[0]] == [SHIFTED, FAR]
 
 
 def test_unused_queries_drop_no_other() -> None:
-    found = decode(output_of((NEAR, 0.6), (SHIFTED, 0.8), unused=1), min_score=0.0)
+    found = decode(output_of((NEAR, 0.6), (SHIFTED, 0.8), unused=1).answer, min_score=0.0)
     assert [item.box for item in found[0]] == [NEAR]
 
 
@@ -59,10 +59,10 @@ def test_an_edge_with_two_peaks_ends_where_the_next_table_begins() -> None:
     output = output_of((Box(0, 0, 4, 9), 0.7), (Box(0, 5, 4, 9), 0.6))
     bottom = output.layers[0].edges[3]
     bottom[0, 0, 3] = bottom[0, 0, 8] - 0.7  # half as likely
-    assert [item.box for item in decode(output, 0.5)[0]] == [Box(0, 0, 4, 4), Box(0, 5, 4, 9)]
+    assert [item.box for item in decode(output.answer, 0.5)[0]] == [Box(0, 0, 4, 4), Box(0, 5, 4, 9)]
     alone = output_of((Box(0, 0, 4, 9), 0.7), (Box(0, 5, 4, 9), 0.6), unused=1)
     alone.layers[0].edges[3][0, 0, 3] = bottom[0, 0, 3]
-    assert [item.box for item in decode(alone, 0.5)[0]] == [Box(0, 0, 4, 9)]
+    assert [item.box for item in decode(alone.answer, 0.5)[0]] == [Box(0, 0, 4, 9)]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -89,7 +89,7 @@ def test_impossible_pairs_have_no_probability() -> None:
 def test_the_last_layer_is_the_answer() -> None:
     first, last = output_of((FAR, 0.9)), output_of((NEAR, 0.9))
     output = last._replace(layers=[*first.layers, *last.layers])
-    assert [item.box for item in decode(output, min_score=0.5)[0]] == [NEAR]
+    assert [item.box for item in decode(output.answer, min_score=0.5)[0]] == [NEAR]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -99,7 +99,7 @@ def test_boxes_of_a_network_are_sorted_apart_and_inside_the_sheet(seed: int) -> 
     with torch.no_grad():
         network.heads[-1].score.bias.fill_(0.0)  # type: ignore[union-attr, operator]  # untrained, it doubts all
     sizes = [(1, 1), (6, 3), (10, 12)]
-    found = decode(network(*padded(grids(*sizes, seed=seed))), min_score=0.0)
+    found = decode(network(*padded(grids(*sizes, seed=seed))).answer, min_score=0.0)
     met = 0
     for (height, width), sheet in zip(sizes, found, strict=True):
         scores = [item.score for item in sheet]

@@ -12,9 +12,9 @@ from tablesense.model.detector import (
     LayerOutput,
     NetworkConfig,
     TableDetector,
-    demote_slopes,
     sheet_sizes,
 )
+from tablesense.model.proposals import demote_slopes
 from tablesense.training.criterion import TableCriterion
 from tablesense.training.matcher import HungarianMatcher
 

@@ -1,0 +1,169 @@
+"""A network as one .onnx file that says all of itself, and that gives what torch gives."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from tablesense import __version__
+from tablesense.errors import UserError
+from tablesense.features.channels import FEATURE_VERSION
+from tablesense.model.answer import Answer, Answering
+from tablesense.model.detector import TableDetector
+from tablesense.model.onnx_network import INPUTS, OUTPUTS, OnnxFacts, OnnxNetwork
+from tablesense.model.sources import require_packages
+from tablesense.tracking.run.atomic import atomic_write
+
+MOST_DIFFERENT = 1e-4
+"""Between an output of the file and torch's; it is a few millionths where all is right."""
+
+# Batch, height and width that are traced. None is 0 or 1, which would be taken for the only size there is,
+# nor do the maps of any stride come out as 1 or divide without a rest.
+_TRACED = (2, 37, 23)
+# Small ones: the sines of positions round the more the further out, in torch as in onnxruntime.
+_CHECKED = ((1, 1, 1), (1, 1, 7), (2, 40, 3), (1, 3, 50), (3, 19, 24))
+_NOISY = ("torch.onnx", "onnxscript", "onnx_ir")
+
+
+class Exported(NamedTuple):
+    """An exported network: the bytes of its file, and the greatest difference to torch's outputs."""
+
+    content: bytes
+    difference: float
+
+    def save(self, file: Path) -> None:
+        """Write the file, whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        with atomic_write(file) as opened:
+            opened.write(self.content)
+
+
+def export_onnx(network: TableDetector) -> Exported:
+    """A network as an .onnx file, compared with torch on random sheets of a few sizes.
+
+    Its inputs are ``grid`` (``[B, C, H, W]`` bytes) and ``mask`` (``[B, H, W]``), all sizes but C free; its
+    outputs those of :class:`tablesense.model.answer.Answer`.
+
+    Raises:
+        UserError: packages of the extra are missing, the backbone is not ours, or the outputs differ from
+            torch's.
+    """
+    require_packages("onnx", "onnxscript", "onnxruntime")
+    if network.config.backbone != "cells":  # torch.export fails over the sizes that timm's strides divide
+        raise UserError(
+            f"the backbone {network.config.backbone} cannot be exported: "
+            "only a network with our own (cells) can be"
+        )
+    network = copy.deepcopy(network).to("cpu", torch.float32).eval()
+    content = _translate(network)
+    difference = greatest_difference(network, OnnxNetwork(content, "cpu"))
+    if not difference <= MOST_DIFFERENT:  # not a number is no success
+        raise UserError(
+            f"not exported: the outputs in onnxruntime differ from torch's by {difference:.2g}, more than "
+            f"{MOST_DIFFERENT:g}; please report it with the versions of torch, onnxscript and onnxruntime"
+        )
+    return Exported(content, difference)
+
+
+class _LastLayer(nn.Module):
+    """The network with a flat answer, which is all that a file can return."""
+
+    def __init__(self, network: TableDetector) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, grid: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
+        answer: Answer = self.network(grid, mask).answer
+        return (answer.logits, *answer.edges, answer.unused)
+
+
+def _translate(network: TableDetector) -> bytes:
+    from onnx_ir.passes.common import ClearMetadataAndDocStringPass
+
+    from tablesense.model.onnx_operations import running_max
+
+    batch, height, width = (Dim(name) for name in ("batch", "height", "width"))
+    with _quiet(), torch.no_grad():
+        program = torch.onnx.export(
+            _LastLayer(network).eval(),
+            _random_sheets(network, _TRACED, seed=0),
+            dynamo=True,
+            dynamic_shapes={
+                "grid": {0: batch, 2: height, 3: width},
+                "mask": {0: Dim.AUTO, 1: Dim.AUTO, 2: Dim.AUTO},  # the grid's: naming them twice warns
+            },
+            input_names=INPUTS,
+            output_names=OUTPUTS,
+            custom_translation_table={torch.ops.aten.cummax.default: running_max},
+            optimize=False,
+            verbose=False,
+        )
+    if program is None:
+        raise RuntimeError("torch.onnx.export with dynamo=True returned nothing")
+    ClearMetadataAndDocStringPass()(program.model)  # stack traces: most of the file
+    facts = OnnxFacts(
+        json.dumps(asdict(network.config)), str(FEATURE_VERSION), repr(network.score_threshold), __version__
+    )
+    program.model.metadata_props.update(facts._asdict())
+    content: bytes = program.model_proto.SerializeToString()
+    return content
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing of the exporter's talk, which is about its own steps; what goes wrong is raised."""
+    before = {name: logging.getLogger(name).level for name in _NOISY}
+    try:
+        for name in _NOISY:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def greatest_difference(network: TableDetector, other: Answering) -> float:
+    """Between the outputs of a network and those of another, over random sheets of a few sizes."""
+    worst = 0.0
+    for seed, sizes in enumerate(_CHECKED):
+        sheets = _random_sheets(network, sizes, seed)
+        worst = max(worst, answer_difference(network.answer(*sheets), other.answer(*sheets)))
+    return worst
+
+
+def answer_difference(one: Answer, other: Answer) -> float:
+    """The greatest difference between two answers; infinite where they cannot be compared.
+
+    Of outputs larger than 1 it is their difference by their size: float32 is no more exact.
+    """
+    pairs = list(zip((one.logits, *one.edges), (other.logits, *other.edges), strict=True))
+    if any(a.shape != b.shape for a, b in pairs) or not torch.equal(one.unused, other.unused):
+        return float("inf")
+    differences = torch.stack([((a - b).abs() / a.abs().clamp(min=1.0)).max() for a, b in pairs])
+    return float(differences.nan_to_num(nan=float("inf")).max())
+
+
+def _random_sheets(network: TableDetector, sizes: tuple[int, int, int], seed: int) -> tuple[Tensor, Tensor]:
+    """A batch of ``(B, H, W)``, the second sheet of it smaller than the others."""
+    batch, height, width = sizes
+    generator = torch.Generator().manual_seed(seed)
+    mask = torch.ones(batch, height, width, dtype=torch.bool)
+    mask[1:2, height // 2 + 1 :] = False
+    mask[1:2, :, width // 2 + 1 :] = False
+    shape = (batch, network.in_channels, height, width)
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator) * mask[:, None], mask
