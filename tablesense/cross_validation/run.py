@@ -10,13 +10,14 @@ from rich.console import Console
 
 from tablesense import __version__
 from tablesense.cross_validation.measure import Measured, measure
-from tablesense.cross_validation.text import ALL, TITLE, table
+from tablesense.cross_validation.text import ALL, tables
 from tablesense.cross_validation.train import Say, train
 from tablesense.cross_validation.turns import Plan, Turn, check_recipe
 from tablesense.detection.outputs import writing
 from tablesense.errors import UserError
 from tablesense.evaluation.evaluation import Evaluation, evaluate
 from tablesense.evaluation.predictions import Predictions, prediction_lines
+from tablesense.scoring.text import best_line
 from tablesense.search.processes import only_one
 from tablesense.terminal.untrusted import plain
 from tablesense.tracking.run.atomic import write_text
@@ -65,8 +66,11 @@ def cross_validate(plan: Plan, options: Options, console: Console) -> bool:
         say(f"measuring {plain(run.name)}")
         measured.setdefault(turn.seed, []).append(measure(turn, run))
     by_seed, pooled = _figures(measured, options.threshold)
-    say(f"\n{TITLE}")
-    console.print(table(by_seed if len(by_seed) == 1 else {**by_seed, ALL: pooled}))
+    for title, grid in tables(by_seed if len(by_seed) == 1 else {**by_seed, ALL: pooled}):
+        say(f"\n{title}")
+        console.print(grid)
+    if (line := best_line(pooled)) is not None:
+        say(f"\n{line}")
     if len(finished) < len(turns):
         say(f"\nOnly {len(finished)} of {len(turns)} trainings are finished: sheets are missing above.")
     save = writing(write_text)

@@ -1,6 +1,6 @@
-"""The table of a cross-validation: a row a seed, and all seeds together."""
+"""The tables of a cross-validation: a row a seed, and all seeds together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rich.table import Table as Grid
 from rich.text import Text
@@ -10,32 +10,32 @@ from tablesense.evaluation.figures import Figures
 from tablesense.terminal.untrusted import plain
 
 ALL = "all"
-TITLE = "EoB-0 / EoB-2 F1 on sheets that were left out, with 95 % intervals of the macro mean"
 
 
-def table(evaluations: Mapping[str, Evaluation]) -> Grid:
-    """The figures.
+def tables(evaluations: Mapping[str, Evaluation]) -> Iterator[tuple[str, Grid]]:
+    """One for EoB-0 and one for EoB-2, and what is said above each.
 
     Args:
         evaluations: by the seed, and :data:`ALL`.
     """
+    for tolerance in (0, 2):
+        title = f"EoB-{tolerance} F1 on sheets that were left out, with the macro mean's 95 % interval"
+        yield title, _table(evaluations, f"eob{tolerance}_f1")
+
+
+def _table(evaluations: Mapping[str, Evaluation], measure: str) -> Grid:
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    first = next(iter(evaluations.values()))
-    corpora = list(first.scored.corpora)
-    for column in ("seed", "sheets", "tables", *map(plain, corpora), "macro EoB-0", "macro EoB-2", "best at"):
+    corpora = list(next(iter(evaluations.values())).scored.corpora)
+    for column in ("seed", "sheets", "tables", *map(plain, corpora), "macro"):
         grid.add_column(column, justify="right", no_wrap=True)
     for name, one in evaluations.items():
         macro = one.scored.macro
-        cells = [name, f"{macro.sheets:,}", f"{macro.annotated:,}"]
-        for corpus in corpora:
-            value = one.scored.corpora[corpus].value
-            cells.append(f"{value.eob0_f1:.3f} / {value.eob2_f1:.3f}")
-        cells += [_with_interval(macro, "eob0_f1"), _with_interval(macro, "eob2_f1")]
-        cells.append("-" if one.best is None else f"{one.best.threshold:.2f}")
+        values = [f"{getattr(one.scored.corpora[corpus].value, measure):.3f}" for corpus in corpora]
+        cells = [name, f"{macro.sheets:,}", f"{macro.annotated:,}", *values, _with_interval(macro, measure)]
         grid.add_row(*map(Text, cells))
     return grid
 
 
-def _with_interval(figures: Figures, name: str) -> str:
-    value, low, high = (getattr(one, name) for one in (figures.value, figures.low, figures.high))
+def _with_interval(figures: Figures, measure: str) -> str:
+    value, low, high = (getattr(one, measure) for one in (figures.value, figures.low, figures.high))
     return f"{value:.3f} ({low:.2f}-{high:.2f})"
