@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
 
 from tablesense.boxes import Box
 
@@ -62,6 +60,10 @@ def _conflict(one: Candidate, other: Candidate) -> bool:
 
 def _packed(candidates: Sequence[Candidate]) -> list[int]:
     """The candidates of the greatest total weight of which no two conflict."""
+    # Most sheets need no choice, and importing these takes most of a second.
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import coo_array
+
     pairs = [
         (a, b) for a in range(len(candidates)) for b in range(a) if _conflict(candidates[a], candidates[b])
     ]

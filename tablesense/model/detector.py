@@ -6,7 +6,6 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import box_convert
 
 from tablesense.errors import UserError
 from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
@@ -14,7 +13,7 @@ from tablesense.model.answer import Answer
 from tablesense.model.attention import Level
 from tablesense.model.backbone import Backbone, CellBackbone
 from tablesense.model.boundary import BoundaryHead, pointed_boxes
-from tablesense.model.positions import position_dtype
+from tablesense.model.positions import position_dtype, to_centers, to_corners
 from tablesense.model.pretrained import MODEL_CARD, Pretrained
 from tablesense.model.proposals import LearnedProposals, SheetProposals
 from tablesense.model.sources import refuse_other_features
@@ -185,7 +184,7 @@ class TableDetector(
         layers: list[LayerOutput] = []
         for layer, head in zip(self.decoder, self.heads, strict=True):
             if layers:  # look from the exact edges of the layer before, not from its regressed box
-                boxes = box_convert(pointed_boxes(layers[-1].edges).to(sizes), "xyxy", "cxcywh") / sizes
+                boxes = to_centers(pointed_boxes(layers[-1].edges).to(sizes)) / sizes
             queries = layer(queries, boxes * sizes, unused, levels)
             layers.append(head(queries, boxes, features, mask, sizes))
         return DetectorOutput(layers, unused, cells, start, mask)
@@ -234,6 +233,6 @@ class DetectionHead(nn.Module):
         """Refine ``boxes`` (shares of the sheet) by adding to them in logit space, then point."""
         queries = self.norm(queries)
         refined = (torch.logit(boxes, eps=1e-4) + self.box(queries)).sigmoid()
-        corners = box_convert(refined * sizes, "cxcywh", "xyxy")
+        corners = to_corners(refined * sizes)
         edges = self.boundary(queries, corners, cells, mask)
         return LayerOutput(self.score(queries)[..., 0], refined, edges)
