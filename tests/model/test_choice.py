@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tablesense.boxes import Box
-from tablesense.model import choice
 from tablesense.model.choice import Candidate, choose
 
 WHOLE, UPPER, LOWER = Box(0, 0, 4, 10), Box(0, 0, 4, 4), Box(0, 5, 4, 10)
@@ -64,7 +63,7 @@ def test_boxes_apart_keep_their_scores() -> None:
 
 
 def test_without_a_solution_in_time_the_choice_is_greedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, "milp", lambda *_, **__: SimpleNamespace(success=False))
+    monkeypatch.setattr("scipy.optimize.milp", lambda *_, **__: SimpleNamespace(success=False))
     found = choose(
         [Candidate(WHOLE, 0, 0.7, 0.9), Candidate(UPPER, 1, 0.4, 0.9), Candidate(LOWER, 2, 0.6, 0.9)]
     )
