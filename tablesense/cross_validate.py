@@ -20,7 +20,8 @@ out: sheets of one template are never on both sides. A cross-validation that was
 command. Options that are not listed here, like --model.lr=1e-3, are passed on to every training. The W&B log
 of a training is written, not sent.
 
-Exit code: 0; 1, some trainings are not finished (--measure-only); 2, wrong input; 130, stopped."""
+Exit code: 0; 1, some trainings are not finished (--measure-only) or a sheet could not be read; 2, wrong
+input; 130, stopped."""
 
 
 def main(args: list[str] | None = None) -> int:
@@ -48,8 +49,11 @@ def _cross_validate(options: argparse.Namespace, overrides: list[str], args: lis
     check_target("--predictions", None if predictions is None else str(predictions), (".jsonl",))
     check_target("--out", None if options.out is None else str(options.out), (".json",))
 
-    from tablesense.cross_validation.run import Options, cross_validate
-    from tablesense.cross_validation.turns import Plan
+    from tablesense.cross_validation.turns import Plan, check_options
+
+    check_options(overrides)
+
+    from tablesense.cross_validation.run import Options, cross_validate  # takes seconds to import
 
     is_whole = cross_validate(
         Plan(options.config, runs_dir, options.folds, tuple(dict.fromkeys(options.seeds)), tuple(overrides)),
@@ -79,7 +83,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--folds", type=count, default=4, metavar="N", help="parts that the sheets are dealt into (4)")
     add("--seeds", type=whole, nargs="+", default=[1], metavar="N", help="one row of figures each (1)")
     add("--jobs", type=count, default=1, metavar="N", help="trainings at once (1)")
-    add("--threshold", type=share, default=0.5, metavar="SCORE", help="what is scored lower is none (0.5)")
+    add("--threshold", type=share, metavar="SCORE", help="what is scored lower is no table (the recipe's)")
     add("--runs-dir", type=Path, metavar="DIR", help="where the runs go (runs/NAME OF THE CONFIG_folds)")
     add("--measure-only", action="store_true", help="train nothing, measure what is finished")
     add("--out", type=Path, metavar="FILE.json", help="write all figures, as `evaluate --out` does")

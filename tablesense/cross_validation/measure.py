@@ -1,65 +1,60 @@
 """The sheets that a training left out, through the detector that it made, as users run it."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tablesense.corpora.corpus import read_corpus
-from tablesense.cross_validation.turns import Turn, read_config
-from tablesense.data.module import CorpusConfig, SheetDataModule
+from tablesense.corpora.corpus import Problem, read_corpus
+from tablesense.cross_validation.recipe import Recipe
+from tablesense.cross_validation.turns import Turn
 from tablesense.detection.strips import MAX_GRID_CELLS
 from tablesense.detection.weights import load_detector
-from tablesense.errors import UserError
-from tablesense.evaluation.gold import GoldSheet, Key
+from tablesense.evaluation.gold import Gold, GoldSheet, Key
 from tablesense.evaluation.predictions import Found
 from tablesense.evaluation.scores import SheetResult
 from tablesense.scoring.look import files_of, look, make_finder
-from tablesense.terminal.untrusted import plain
 
 
 class Measured(NamedTuple):
     """The sheets of a fold, and what was found on them."""
 
-    gold: list[GoldSheet]
+    gold: Gold
     found: dict[Key, Found]
 
     @property
     def results(self) -> list[SheetResult]:
         """The sheets with what was found on each."""
-        return [sheet.result(self.found[sheet.key].boxes) for sheet in self.gold]
+        return [sheet.result(self.found[sheet.key].boxes) for sheet in self.gold.sheets]
 
 
-def measure(turn: Turn, run: Path) -> Measured:
+def measure(recipe: Recipe, turn: Turn, run: Path) -> Measured:
     """What the last epoch's network finds on the sheets of a turn's fold.
 
     The last one, not the best: the best is chosen by these very sheets.
 
     Args:
+        recipe: what was trained.
         turn: which fold was left out.
         run: its finished run.
 
     Raises:
-        UserError: the run was made with data of another kind, or its files are not there any more.
+        UserError: the run's weights are not there any more.
     """
-    gold = list(_left_out(turn, read_config(run)))
-    network = load_detector(run / "checkpoints" / "last.pt")
+    gold = _left_out(recipe, turn)
+    finder = make_finder(load_detector(run / "checkpoints" / "last.pt"), recipe.threshold, MAX_GRID_CELLS)
     found: dict[Key, Found] = {}
-    for part in look(files_of(gold), make_finder(network, network.score_threshold, MAX_GRID_CELLS)):
+    for part in look(files_of(gold.sheets), finder):
         found |= part
     return Measured(gold, found)
 
 
-def _left_out(turn: Turn, config: dict[str, Any]) -> Iterator[GoldSheet]:
-    try:
-        data = config["data"]["init_args"]
-        corpora = [CorpusConfig(**corpus) for corpus in data["corpora"]]
-    except (KeyError, TypeError) as error:
-        raise UserError(
-            f"{plain(turn.plan.config)}: its data are no annotated corpora (data.corpora), so there is "
-            "nothing to deal into folds"
-        ) from error
-    module = SheetDataModule(corpora, split="fold", num_folds=turn.plan.folds, fold=turn.fold, seed=turn.seed)
-    sheets = module.val_sheets()
-    for corpus in (read_corpus(config.path) for config in corpora):
-        for sheet in sheets[corpus.name]:
-            yield GoldSheet(corpus.name, corpus.workbook(sheet), sheet)
+def _left_out(recipe: Recipe, turn: Turn) -> Gold:
+    """The sheets of the fold, each once; of one that is annotated twice, the last line."""
+    chosen = recipe.data(turn).val_sheets()
+    sheets: dict[Key, GoldSheet] = {}
+    problems: list[Problem] = []
+    for corpus in (read_corpus(config.path) for config in recipe.corpora):
+        for annotation in chosen[corpus.name]:
+            sheet = GoldSheet(corpus.name, corpus.workbook(annotation), annotation)
+            sheets[sheet.key] = sheet
+        problems += corpus.problems if chosen[corpus.name] else []
+    return Gold(list(sheets.values()), problems)

@@ -1,7 +1,8 @@
-"""What the command does: trains what is missing, measures what is there, prints and writes the figures."""
+"""What the command does: trains what is missing, measures what is there, writes and prints the figures."""
 
 import json
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,22 @@ from rich.console import Console
 
 from tablesense import __version__
 from tablesense.cross_validation.measure import Measured, measure
+from tablesense.cross_validation.recipe import Recipe, check_folds, check_runs, read_recipe
 from tablesense.cross_validation.text import ALL, tables
 from tablesense.cross_validation.train import Say, train
-from tablesense.cross_validation.turns import Plan, Turn, check_recipe
-from tablesense.detection.outputs import writing
+from tablesense.cross_validation.turns import Plan, Turn
+from tablesense.detection.annotate import refuse_input
+from tablesense.detection.outputs import Messages, writing
 from tablesense.errors import UserError
 from tablesense.evaluation.evaluation import Evaluation, evaluate
-from tablesense.evaluation.predictions import Predictions, prediction_lines
+from tablesense.evaluation.predictions import Found, Predictions, prediction_lines
+from tablesense.scoring.command import failed_rows, say_failed
 from tablesense.scoring.text import best_line
 from tablesense.search.processes import only_one
 from tablesense.terminal.untrusted import plain
 from tablesense.tracking.run.atomic import write_text
+
+Finished = list[tuple[Turn, Path]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Options:
         jobs: trainings at once.
         out: where the figures are written, if anywhere.
         predictions: where what was found with the first seed is written, if anywhere.
-        threshold: a box scored lower is no table.
+        threshold: a box scored lower is no table; None takes the recipe's.
         measure_only: train nothing, measure the runs that are finished.
         command: the command line, for the file of figures.
     """
@@ -39,16 +45,13 @@ class Options:
     jobs: int
     out: Path | None
     predictions: Path | None
-    threshold: float
+    threshold: float | None
     measure_only: bool
     command: tuple[str, ...]
 
 
-Finished = list[tuple[Turn, Path]]
-
-
 def cross_validate(plan: Plan, options: Options, console: Console) -> bool:
-    """Run a cross-validation; returns whether every turn is in the figures.
+    """Run a cross-validation; returns whether every turn is in the figures and every sheet could be read.
 
     Raises:
         UserError: wrong input, a training failed, or nothing is finished yet.
@@ -59,76 +62,117 @@ def cross_validate(plan: Plan, options: Options, console: Console) -> bool:
         console.print(text, soft_wrap=True)
         console.file.flush()
 
+    recipe = read_recipe(plan)
     turns = list(plan.turns())
-    finished = _train(plan, turns, options, say)
+    _refuse_inputs(plan, recipe, options)
+    check_folds(recipe, turns)
+    finished = _train(plan, recipe, turns, options, say)
     measured: dict[int, list[Measured]] = {}
     for turn, run in finished:
         say(f"measuring {plain(run.name)}")
-        measured.setdefault(turn.seed, []).append(measure(turn, run))
-    by_seed, pooled = _figures(measured, options.threshold)
-    for title, grid in tables(by_seed if len(by_seed) == 1 else {**by_seed, ALL: pooled}):
-        say(f"\n{title}")
-        console.print(grid)
-    if (line := best_line(pooled)) is not None:
-        say(f"\n{line}")
+        measured.setdefault(turn.seed, []).append(measure(recipe, turn, run))
+    threshold = recipe.threshold if options.threshold is None else options.threshold
+    figures = Figures(plan, measured, threshold)
+    _write(options, figures, finished)
+    _print(figures, console, say)
     if len(finished) < len(turns):
         say(f"\nOnly {len(finished)} of {len(turns)} trainings are finished: sheets are missing above.")
-    save = writing(write_text)
-    if options.out is not None:
-        save(options.out, _json(plan, options, by_seed, pooled, finished))
-        say(f"Wrote {plain(options.out)}")
-    if options.predictions is not None:
-        save(options.predictions, _predictions(next(iter(measured.values())), options.threshold))
-        say(f"Wrote {plain(options.predictions)}")
-    return len(finished) == len(turns)
+    return len(finished) == len(turns) and not figures.failed
 
 
-def _train(plan: Plan, turns: list[Turn], options: Options, say: Say) -> Finished:
+def _refuse_inputs(plan: Plan, recipe: Recipe, options: Options) -> None:
+    """Nothing that is read, and nothing of a run, is written over."""
+    inputs = [str(plan.config), *(str(Path(one.path) / "annotations.jsonl") for one in recipe.corpora)]
+    for file in filter(None, (options.out, options.predictions)):
+        refuse_input(file, inputs)
+        if any((folder / "run.json").exists() for folder in file.absolute().parents):
+            raise UserError(f"{plain(file)}: lies in the folder of a run; give another place")
+
+
+def _train(plan: Plan, recipe: Recipe, turns: list[Turn], options: Options, say: Say) -> Finished:
     """Train what is left, if asked to; the runs that are finished."""
-    _check(plan, turns)
+    begun = (turn.finished or turn.begun for turn in turns)
+    check_runs(plan, recipe, [run for run in begun if run is not None])
     if not options.measure_only:
         left = [turn for turn in turns if turn.finished is None]
         say(f"{len(turns) - len(left)} of {len(turns)} trainings are finished")
+        plan.runs_dir.mkdir(parents=True, exist_ok=True)
         with only_one(plan.runs_dir / "running.lock"):
             train(left, options.jobs, say)
-        _check(plan, turns)
     finished = [(turn, run) for turn in turns if (run := turn.finished) is not None]
     if not finished:
-        raise UserError(f"{plain(plan.runs_dir)}: no training is finished yet")
+        raise UserError(f"--runs-dir: no training is finished in {plain(plan.runs_dir)} yet")
     return finished
 
 
-def _figures(
-    measured: dict[int, list[Measured]], threshold: float
-) -> tuple[dict[str, Evaluation], Evaluation]:
-    """The figures by seed, and those of all sheets with all seeds."""
-    results = {str(seed): [one for part in parts for one in part.results] for seed, parts in measured.items()}
-    by_seed = {seed: evaluate(sheets, threshold) for seed, sheets in results.items()}
-    return by_seed, evaluate([sheet for sheets in results.values() for sheet in sheets], threshold)
+class Figures:
+    """What was measured: by seed, and all seeds together.
+
+    Args:
+        plan: what was trained.
+        measured: the folds of each seed.
+        threshold: a box scored lower is no table.
+    """
+
+    def __init__(self, plan: Plan, measured: dict[int, list[Measured]], threshold: float) -> None:
+        self.plan, self.threshold = plan, threshold
+        self.parts = [part for parts in measured.values() for part in parts]
+        self.first_seed = next(iter(measured.values()))
+        results = {
+            str(seed): [one for part in parts for one in part.results] for seed, parts in measured.items()
+        }
+        self.by_seed = {seed: evaluate(sheets, threshold) for seed, sheets in results.items()}
+        self.pooled = evaluate([one for sheets in results.values() for one in sheets], threshold)
+        self.failed = {
+            key: error
+            for part in self.parts
+            for key, error in Predictions(part.found, threshold).failed(part.gold.sheets).items()
+        }
+
+    def rows(self) -> dict[str, Evaluation]:
+        """By seed; with several, all of them as well."""
+        return self.by_seed if len(self.by_seed) == 1 else {**self.by_seed, ALL: self.pooled}
+
+    def problems(self) -> Iterator[str]:
+        """The lines of annotations that could not be read, each once."""
+        yield from dict.fromkeys(str(problem) for part in self.parts for problem in part.gold.problems)
+
+    def predictions(self) -> str:
+        """What was found on each sheet by the training of the first seed that left it out, as JSON lines."""
+        found: dict[tuple[str, str, str], Found] = {}
+        for part in self.first_seed:
+            found |= part.found
+        sheets = [sheet for part in self.first_seed for sheet in part.gold.sheets]
+        return prediction_lines(Predictions(found, self.threshold), sheets)
+
+    def as_json(self, command: tuple[str, ...], runs: list[str]) -> dict[str, Any]:
+        """In the form of ``tablesense evaluate --out``: all seeds together, and each under ``seeds``."""
+        return {
+            **self.pooled.as_json(),
+            "tablesense": __version__,
+            "command": shlex.join(command),
+            "failed": failed_rows(self.failed),
+            "folds": self.plan.folds,
+            "runs": runs,
+            "seeds": {seed: one.as_json() for seed, one in self.by_seed.items()},
+        }
 
 
-def _predictions(parts: list[Measured], threshold: float) -> str:
-    """What was found on each sheet by the training that left it out."""
-    found = {key: one for part in parts for key, one in part.found.items()}
-    return prediction_lines(Predictions(found, threshold), [sheet for part in parts for sheet in part.gold])
+def _write(options: Options, figures: Figures, finished: Finished) -> None:
+    save, messages = writing(write_text), Messages()
+    if options.out is not None:
+        content = figures.as_json(options.command, [run.name for _, run in finished])
+        save(options.out, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    if options.predictions is not None:
+        save(options.predictions, figures.predictions())
+    for file in filter(None, (options.out, options.predictions)):
+        messages.say(f"Wrote {plain(file)}")
 
 
-def _check(plan: Plan, turns: list[Turn]) -> None:
-    plan.runs_dir.mkdir(parents=True, exist_ok=True)
-    runs = (turn.finished or turn.begun for turn in turns)
-    check_recipe(plan, [run for run in runs if run is not None])
-
-
-def _json(
-    plan: Plan, options: Options, by_seed: dict[str, Evaluation], pooled: Evaluation, finished: Finished
-) -> str:
-    """In the form of ``tablesense evaluate --out``: all seeds together, and each under ``seeds``."""
-    content: dict[str, Any] = {
-        **pooled.as_json(),
-        "tablesense": __version__,
-        "command": shlex.join(options.command),
-        "folds": plan.folds,
-        "runs": [run.name for _, run in finished],
-        "seeds": {seed: one.as_json() for seed, one in by_seed.items()},
-    }
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+def _print(figures: Figures, console: Console, say: Say) -> None:
+    say_failed(list(figures.problems()), figures.failed, Messages())
+    for title, grid in tables(figures.rows()):
+        say(f"\n{title}")
+        console.print(grid)
+    if (line := best_line(figures.pooled)) is not None:
+        say(f"\n{line}")

@@ -9,6 +9,7 @@ from tablesense.search.trial_run import TrialRun
 from tablesense.terminal.untrusted import plain
 
 _POLL_SECONDS = 0.5
+_GRACE_SECONDS = 300.0  # a training that is asked to stop finishes its validation first
 _SCORE = "val/eob0_f1"
 
 Say = Callable[[str], None]
@@ -46,9 +47,11 @@ class _Live:
         plan = turn.plan
         self._turn, self._say = turn, say
         self._log = plan.runs_dir / "logs" / f"{turn.name}.log"
-        self._told = 0
         say(f"{turn.name} {'starts' if turn.begun is None else 'goes on'}, log: {plain(self._log)}")
-        self.run = TrialRun(turn.line(), plan.runs_dir, turn.name, self._log, folder=turn.begun)
+        self.run = TrialRun(
+            turn.line(), plan.runs_dir, turn.name, self._log, folder=turn.begun, grace=_GRACE_SECONDS
+        )
+        self._told = max((row["epoch"] for row in self.run.rows()), default=0)  # of what it goes on with
 
     def follow(self) -> bool:
         """Tell of the epochs that have ended; returns whether it still runs.

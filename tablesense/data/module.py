@@ -83,11 +83,12 @@ class SheetDataModule(LightningDataModule):
         pass_cost: what one pass through the network costs beside its cells, in cells; see :func:`pack`.
         max_pass_cells: most padded cells of one pass, a single sheet aside; bounds the memory of a batch.
         split: ``field`` follows the annotations' ``split``; ``group`` draws val by template; ``fold`` is
-            one turn of a cross-validation by template over all sheets: those of ``fold`` are validated on.
-            A corpus with ``train: false`` is validated on whole, one with ``val: false`` is trained on
-            whole, but for templates that are validated on in another corpus. ``all`` trains a settled
-            recipe on all sheets, those marked as val too: its val figures say how well these were learnt,
-            not how well the detector does on sheets that it has not seen.
+            one turn of a cross-validation by template over all sheets: those of ``fold`` are validated on,
+            in every corpus, whatever is said of it else; a corpus with ``val: false`` is trained on whole
+            but for templates of the fold. ``all`` trains a settled recipe on all sheets, those marked as
+            val too: its val figures say how well these were learnt, not how well the detector does on
+            sheets that it has not seen. What is marked as test stays out of every drawn split and of
+            ``all``, with all that shares its template.
         val_fraction: share of the groups drawn for val, with ``split: group``.
         num_folds: how many folds, with ``split: fold``.
         fold: which of them, from 0.
@@ -185,7 +186,7 @@ class SheetDataModule(LightningDataModule):
         for config in self.corpora:
             corpus = read_corpus(config.path)
             self._report(corpus.name, corpus.problems)
-            if self.split in ("field", "all"):
+            if self.split == "field":
                 self._report_other_splits(corpus)
             train, val = self._split(corpus, config)
             thinned = [thin(sample, self.max_cells) for sample in self._load(corpus, train)]
@@ -248,24 +249,17 @@ class SheetDataModule(LightningDataModule):
             if self.split == "group":
                 train, val = split_by_group(sheets, self.val_fraction, self.seed)
             elif self.split == "all":
-                train, val = sheets, split_by_field(sheets, "val")
+                train, val = sheets, split_by_field(sheets, "val") or sheets
             else:
-                train, val = self._fold(sheets, config)
+                held_out = self._held_out_groups
+                train = [sheet for sheet in sheets if sheet.group not in held_out]
+                val = [sheet for sheet in sheets if sheet.group in held_out]
         return (train if config.train else []), (val if config.val else [])
-
-    def _fold(
-        self, sheets: list[SheetAnnotation], config: CorpusConfig
-    ) -> tuple[list[SheetAnnotation], list[SheetAnnotation]]:
-        held_out = self._held_out_groups
-        if not config.train:
-            return [], sheets
-        val = [sheet for sheet in sheets if sheet.group in held_out]
-        return [sheet for sheet in sheets if sheet.group not in held_out], val
 
     @cached_property
     def _held_out_groups(self) -> set[str]:
         """The templates of the fold; corpora that are not measured by take no part in dealing them."""
-        measured = [_without_test(read_corpus(c.path).annotations) for c in self.corpora if c.train and c.val]
+        measured = [_without_test(read_corpus(c.path).annotations) for c in self.corpora if c.val]
         folds = assign_folds(measured, self.num_folds, self.seed)
         return {group for group, fold in folds.items() if fold == self.fold}
 

@@ -36,10 +36,13 @@ def read_results(file: Path) -> Json:
 
 def results_table(results: Json) -> str:
     """The results as Markdown: a row a corpus, the mean over corpora, and how they were got."""
-    rows = [_row(name, one) for name, one in results["corpora"].items()]
-    rows.append(_row("**macro mean**", results["macro"]))
+    seeds = len(results.get("seeds", ["the only one"]))
+    rows = [_row(name, one, seeds) for name, one in results["corpora"].items()]
+    rows.append(_row("**macro mean**", results["macro"], seeds))
     intervals = results["intervals"]
     notes = [f"In brackets {intervals['level']:.0%} intervals ({intervals['samples']:,} draws of templates)."]
+    if "folds" in results:
+        notes.append(f"Cross-validation: {results['folds']} folds, {seeds} seed{'s' * (seeds > 1)}.")
     if results.get("failed"):
         notes.append(
             f"Sheets that could not be read, their tables counted as missed: {len(results['failed'])}."
@@ -61,9 +64,10 @@ def put_between_marks(text: str, table: str) -> str:
     return f"{before}{START}\n{table}\n{END}{rest.partition(END)[2]}"
 
 
-def _row(name: str, figures: Json) -> str:
+def _row(name: str, figures: Json, seeds: int) -> str:
+    """A row; with several seeds a sheet was measured as many times, and is counted once."""
     measures = figures["measures"]
-    cells = [name, f"{figures['sheets']:,} / {figures['annotated']:,}"]
+    cells = [name, f"{figures['sheets'] // seeds:,} / {figures['annotated'] // seeds:,}"]
     for k in (0, 2):
         precision, recall = (_value(measures[f"eob{k}_{part}"]) for part in ("precision", "recall"))
         f1 = measures[f"eob{k}_f1"]

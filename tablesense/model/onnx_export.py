@@ -149,13 +149,22 @@ def greatest_difference(network: TableDetector, other: Answering) -> float:
 def answer_difference(one: Answer, other: Answer) -> float:
     """The greatest difference between two answers; infinite where they cannot be compared.
 
-    Of outputs larger than 1 it is their difference by their size: float32 is no more exact.
+    Of outputs larger than 1 it is their difference by their size: float32 is no more exact. The queries of a
+    sheet come in no order: of two cells that are all but equally a table's first, either may come first.
+    Queries that a sheet does not use say nothing.
     """
-    pairs = list(zip((one.logits, *one.edges), (other.logits, *other.edges), strict=True))
-    if any(a.shape != b.shape for a, b in pairs) or not torch.equal(one.unused, other.unused):
+    ours, theirs = ((answer.logits[..., None], *answer.edges) for answer in (one, other))
+    if any(a.shape != b.shape for a, b in zip(ours, theirs, strict=True)):
         return float("inf")
-    differences = torch.stack([((a - b).abs() / a.abs().clamp(min=1.0)).max() for a, b in pairs])
-    return float(differences.nan_to_num(nan=float("inf")).max())
+    if not torch.equal(one.unused.sum(1), other.unused.sum(1)):
+        return float("inf")
+    parts = [
+        ((a[:, :, None] - b[:, None]).abs() / a[:, :, None].abs().clamp(min=1.0)).amax(-1)
+        for a, b in zip(ours, theirs, strict=True)
+    ]
+    apart = torch.stack(parts).nan_to_num(nan=torch.inf).amax(0)  # [B, Q, Q], of any two queries
+    nearest = apart.masked_fill(other.unused[:, None], torch.inf).amin(2)
+    return float(nearest.masked_fill(one.unused, 0.0).max())
 
 
 def _random_sheets(network: TableDetector, sizes: tuple[int, int, int], seed: int) -> tuple[Tensor, Tensor]:

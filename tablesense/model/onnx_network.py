@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from torch import Tensor
 
+Provider = str | tuple[str, dict[str, int]]
+
 INPUTS = ("grid", "mask")
 OUTPUTS = ("logits", "left", "top", "right", "bottom", "unused")
+_OUTPUT_TYPES = tuple((name, f"tensor({'bool' if name == 'unused' else 'float'})") for name in OUTPUTS)
 KIND = "tablesense table detector"
 _OTHER_FILE = "is no table detector of ours; make one with `tablesense export`"
 _DAMAGED = f"is damaged or no {ONNX_SUFFIX} file; export the model again, or copy the file again"
@@ -62,6 +65,8 @@ class OnnxNetwork:
             facts = _facts(self._session)
             refuse_other_features(int(facts.feature_version))
             self.score_threshold = float(facts.score_threshold)
+            if not 0 <= self.score_threshold <= 1:
+                raise UserError(_OTHER_FILE)
         except UserError as error:
             raise UserError(f"{name}: {error}") from error
         except ValueError as error:  # of int and float
@@ -76,7 +81,7 @@ class OnnxNetwork:
         return Answer(logits, (left, top, right, bottom), unused)
 
 
-def _open(model: Path | bytes, providers: list[str]) -> InferenceSession:
+def _open(model: Path | bytes, providers: list[Provider]) -> InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -94,13 +99,13 @@ def _open(model: Path | bytes, providers: list[str]) -> InferenceSession:
 
 def _facts(session: InferenceSession) -> OnnxFacts:
     found: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
-    names = tuple(value.name for value in session.get_outputs())
-    if found.get("kind") != KIND or not set(OnnxFacts._fields) <= found.keys() or names != OUTPUTS:
+    outputs = tuple((value.name, value.type) for value in session.get_outputs())
+    if found.get("kind") != KIND or not set(OnnxFacts._fields) <= found.keys() or outputs != _OUTPUT_TYPES:
         raise UserError(_OTHER_FILE)
     return OnnxFacts(**{name: found[name] for name in OnnxFacts._fields})
 
 
-def _providers(device: str) -> tuple[torch.device, list[str]]:
+def _providers(device: str) -> tuple[torch.device, list[Provider]]:
     """Where a device means onnxruntime to run; what its first provider cannot do the CPU does.
 
     Raises:
@@ -119,4 +124,5 @@ def _providers(device: str) -> tuple[torch.device, list[str]]:
         raise UserError(f"device {printable(device)!r} cannot be used with {ONNX_SUFFIX} files: cpu or cuda")
     if kind == "cpu" or not has_cuda:
         return torch.device("cpu"), ["CPUExecutionProvider"]
-    return torch.device("cuda"), ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    cuda = ("CUDAExecutionProvider", {"device_id": int(number or 0)})
+    return torch.device("cuda", int(number or 0)), [cuda, "CPUExecutionProvider"]

@@ -38,7 +38,9 @@ def run(options: Namespace, gold: Gold, command: list[str]) -> bool:
     messages = Messages()
     predictions = _predictions(options, gold, messages)
     failed = predictions.failed(gold.sheets)
-    _say_failed(gold, failed, messages)
+    say_failed(list(map(str, gold.problems)), failed, messages)
+    if failed:
+        messages.say(f"{len(failed)} of {len(gold.sheets)} sheets failed; their tables count as missed")
     results = predictions.results(gold.sheets)
     evaluation = evaluate(
         results,
@@ -81,15 +83,20 @@ def _predictions(options: Namespace, gold: Gold, messages: Messages) -> Predicti
     return Predictions(found, threshold)
 
 
-def _say_failed(gold: Gold, failed: dict[Key, str], messages: Messages) -> None:
-    lines = [str(problem) for problem in gold.problems]
+def say_failed(problems: list[str], failed: dict[Key, str], messages: Messages) -> None:
+    """Name what could not be read: lines of annotations, and sheets, whose tables count as missed."""
+    lines = list(problems)
     lines += [f"{corpus}/{file}, sheet {sheet}: {error}" for (corpus, file, sheet), error in failed.items()]
     for line in lines[:_NAMED]:
         messages.say(line)
     if len(lines) > _NAMED:
         messages.say(f"and {len(lines) - _NAMED} more")
-    if failed:
-        messages.say(f"{len(failed)} of {len(gold.sheets)} sheets failed; their tables count as missed")
+
+
+def failed_rows(failed: dict[Key, str]) -> list[dict[str, str]]:
+    """The sheets that could not be read, for the results file."""
+    names = ("corpus", "file_name", "sheet_name")
+    return [dict(zip(names, key, strict=True)) | {"error": error} for key, error in failed.items()]
 
 
 def _results(
@@ -99,7 +106,6 @@ def _results(
     failed: dict[Key, str],
     command: list[str],
 ) -> dict[str, Any]:
-    names = ("corpus", "file_name", "sheet_name")
     seconds = [found.seconds for found in predictions.sheets.values() if found.seconds is not None]
     return {
         **evaluation.as_json(),
@@ -107,7 +113,7 @@ def _results(
         "command": shlex.join(command),
         "split": options.split,
         "seconds_a_sheet": math.fsum(seconds) / len(seconds) if seconds else None,
-        "failed": [dict(zip(names, key, strict=True)) | {"error": error} for key, error in failed.items()],
+        "failed": failed_rows(failed),
     }
 
 

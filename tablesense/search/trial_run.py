@@ -56,6 +56,7 @@ class TrialRun:
         self._asked_at: float | None = None
         environment = {key: value for key, value in os.environ.items() if key not in _OF_AN_AGENT}
         log.parent.mkdir(parents=True, exist_ok=True)
+        self._log_start = log.stat().st_size if log.exists() else 0  # what an earlier start printed
         try:
             with log.open("ab") as out:
                 # In a session of its own: Ctrl-C is for the search, which stops its trainings in order.
@@ -131,7 +132,7 @@ class TrialRun:
     def error_line(self) -> str:
         """Why it failed: the last error it printed, else its last line."""
         code = self._process.poll()
-        text = self._log.read_text(encoding="utf-8", errors="replace")
+        text = self._log.read_bytes()[self._log_start :].decode("utf-8", errors="replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         errors = [line for line in lines if _ERROR.fullmatch(line)]
         if errors:

@@ -13,7 +13,7 @@ from tablesense.boxes import parse_a1
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.cross_validate import main
 from tablesense.cross_validation.train import train
-from tablesense.cross_validation.turns import Plan, Turn, check_recipe
+from tablesense.cross_validation.turns import Plan, Turn, check_options
 from tablesense.data.module import CorpusConfig, SheetDataModule
 from tablesense.errors import UserError
 from tablesense.training.module import TableDetectionModule
@@ -83,11 +83,27 @@ def test_every_sheet_is_measured_by_a_training_that_left_it_out(
     assert "2 of 2 trainings are finished" in capsys.readouterr().out
     assert sorted(runs.glob("tiny_fold*")) == trained, "nothing is trained twice"
 
-    for other in (["--model.lr=2e-3"], ["--model.lr=1e-3", "--folds=3"]):
+    for other, named in (
+        ([], "model/lr"),
+        (["--model.lr", "2e-3"], "model/lr"),
+        (["--folds=3"], "data/num_folds"),
+    ):
         assert main([*args, *other]) == 2
-        assert "are of another recipe (what differs: " in capsys.readouterr().err
+        assert re.search(rf"is of another recipe \(what differs: .*{named}", capsys.readouterr().err)
+
+    annotations = tmp_path / "tea" / "annotations.jsonl"
+    before = annotations.read_bytes()
+    (card,) = (runs / figures["runs"][0]).glob("run.json")
+    for target in (f"--predictions={annotations}", f"--out={card}"):
+        assert main([*args, *overrides, "--measure-only", target]) == 2
+    assert annotations.read_bytes() == before
+
+    (tmp_path / "tea" / "workbooks" / "a.xlsx").write_bytes(b"no workbook")
     assert main([*args, *overrides, "--seeds", "3", "4", "--measure-only"]) == 1
-    assert "Only 2 of 4 trainings are finished" in capsys.readouterr().out
+    printed, told = capsys.readouterr()
+    assert "Only 2 of 4 trainings are finished" in printed
+    assert "tea/a.xlsx, sheet S: " in told
+    assert [row["file_name"] for row in json.loads(out.read_text())["failed"]] == ["a.xlsx"]
 
 
 def test_folds_are_those_that_the_training_left_out(config_file: Path) -> None:
@@ -132,20 +148,22 @@ def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
     assert turn.finished is None
 
 
-def test_runs_of_two_recipes_are_refused(config_file: Path, tmp_path: Path) -> None:
-    plan = Plan(config_file, tmp_path, 2, (1,))
-    content = yaml.safe_load(config_file.read_text())
-    runs = []
-    for number, lr in enumerate((1e-3, 2e-3)):
-        content["model"]["init_args"]["lr"] = lr
-        content["data"]["init_args"] |= {"fold": number, "seed": number, "num_folds": 2}
-        run = tmp_path / f"run{number}"
-        (run / "configs").mkdir(parents=True)
-        (run / "configs" / "config.yaml").write_text(yaml.safe_dump(content))
-        runs.append(run)
-    check_recipe(plan, runs[:1])
-    with pytest.raises(UserError, match=r"what differs: model/lr"):
-        check_recipe(plan, runs)
+def test_what_a_training_should_not_get_is_refused() -> None:
+    check_options(["--model.lr=1e-3", "--trainer.max_epochs", "2"])
+    for option in ("--data.fold=1", "--data.init_args.seed=3", "--seed_everything=4", "--experiment.name=x"):
+        with pytest.raises(UserError, match="the cross-validation sets it"):
+            check_options([option])
+    for option in ("--resume=mine", "--ckpt_path=x", "--treshold=0.9", "-c"):
+        with pytest.raises(UserError, match=f"there is no option {option}"):
+            check_options([option])
+
+
+def test_a_log_tells_of_this_start_only(tmp_path: Path) -> None:
+    log = tmp_path / "runs" / "logs" / "r_fold0_seed1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("error: an old mistake\n")
+    with pytest.raises(UserError, match=r"r_fold0_seed1 failed: ended by SIGKILL"):
+        train(played(tmp_path, "import os; os.kill(os.getpid(), 9)")[:1], 1, lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +173,9 @@ def test_runs_of_two_recipes_are_refused(config_file: Path, tmp_path: Path) -> N
         ([], "required: --config"),
         (["--config={}", "--folds=1"], "--folds: must be 2 or more"),
         (["--config={}", "--out=x.txt"], "is to end in .json"),
-        (["--config={}", "--measure-only"], "no training is finished yet"),
+        (["--config={}", "--measure-only"], "no training is finished in"),
+        (["--config={}", "--folds=7"], "--folds: with 7 folds and seed 1 there is no sheet in fold"),
+        (["--config={}", "--modle.lr=1"], "modle.lr"),
     ],
 )
 def test_wrong_input_is_one_line(

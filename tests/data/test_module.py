@@ -240,9 +240,21 @@ def test_folds_part_the_sheets_by_template(tmp_path: Path) -> None:
         held_out = [name for corpus, name in val if corpus == "gold"]
         learnt = set("abcd") - set(held_out)
         assert sorted(train) == sorted((corpus, name) for corpus in ("gold", "silver") for name in learnt)
-        assert sorted(name for corpus, name in val if corpus == "kept") == list("abcd")
+        assert sorted(name for corpus, name in val if corpus == "kept") == sorted(held_out)
         validated += held_out
     assert sorted(validated) == list("abcd")
+
+
+def test_all_sheets_are_trained_on_but_test(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    splits: dict[str, str | None] = {"a": "train", "b": "val", "c": None, "d": "test"}
+    marked = small_corpus(tmp_path / "marked", splits)
+    unmarked = small_corpus(tmp_path / "unmarked", dict.fromkeys("ef"))
+    corpora = [CorpusConfig(str(marked)), CorpusConfig(str(unmarked))]
+    module = fitted(sheet_module(tmp_path, corpora, split="all"))
+    names = [sample.source.file_name[0] for sample in module.train_samples if sample.source]
+    assert sorted(names) == list("abcef")
+    assert sorted(s.source.file_name[0] for s in module.val_samples if s.source) == ["b", "e", "f"]
+    assert "not used" not in caplog.text
 
 
 @pytest.mark.parametrize("train", [True, False])

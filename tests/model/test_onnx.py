@@ -142,6 +142,9 @@ def test_backbone_of_timm_is_refused() -> None:
 def test_answers_that_cannot_be_compared_differ_without_end() -> None:
     one = make_network().answer(*sheets((5, 5)))
     assert answer_difference(one, one) == 0
+    turned = Answer(one.logits.flip(1), tuple(edge.flip(1) for edge in one.edges), one.unused.flip(1))
+    assert answer_difference(one, turned) == 0
+    assert answer_difference(one, one._replace(logits=one.logits.flip(1))) > 0, "edges belong to their logit"
     assert answer_difference(one, one._replace(unused=~one.unused)) == float("inf")
     assert answer_difference(one, one._replace(logits=one.logits * torch.nan)) == float("inf")
     assert answer_difference(one, make_network().answer(*sheets((5, 6)))) == float("inf")
