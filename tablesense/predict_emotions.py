@@ -15,7 +15,7 @@ COMMAND = "python -m tablesense.predict_emotions"
 
 _DESCRIPTION = """\
 Tell the emotions of texts with a classifier that `tablesense fit --config configs/emotions.yaml` trained.
-Texts are given on the command line, in a file, or on the standard input, a line each. docs/emotions.md has more.
+Texts are given on the command line, in a file, or on the standard input, a line each: docs/emotions.md.
 
 Exit code: 0; 2, wrong use."""
 
@@ -39,6 +39,9 @@ def _predict(args: list[str]) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     """What is wrong with the options is said before anything that takes time."""
+    from tablesense.emotions.hub import locate
+
+    folder = locate(options.weights)
     if options.file is not None and options.texts:
         raise UserError("--file: there are texts on the command line too; give one of them")
     if options.out is None:
@@ -47,10 +50,8 @@ def _check(options: argparse.Namespace) -> None:
     if options.format == "table":
         raise UserError("--out: a table is for the terminal; write .csv or .json")
     check_target("--out", str(options.out), suffixes)
-
-    from tablesense.emotions.command import inputs_of
-
-    refuse_input(options.out, [str(file) for file in inputs_of(options)])
+    inputs = [*folder.iterdir(), *([options.file] if options.file else [])]
+    refuse_input(options.out, [str(file) for file in inputs])
 
 
 def make_parser() -> argparse.ArgumentParser:

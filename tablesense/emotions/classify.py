@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from tablesense.emotions.batches import encode, pad
-from tablesense.emotions.hub import CONFIG, checked
+from tablesense.emotions.hub import CONFIG
 from tablesense.emotions.metrics import Array, Flags
 from tablesense.emotions.pretrained import THRESHOLDS, load_network, load_tokenizer, positions
 from tablesense.errors import UserError
@@ -18,26 +18,6 @@ from tablesense.terminal.untrusted import plain
 
 _HALF = 0.5
 _LONGEST = 512  # tokens, where neither tokenizer nor network says how many it takes
-
-
-def locate(weights: Path) -> Path:
-    """The folder of a classifier: of a run, that which it wrote when it ended.
-
-    Raises:
-        UserError: there is none.
-    """
-    if not weights.is_dir():
-        raise UserError(f"--weights: there is no folder {plain(weights)}; name a run or a saved classifier")
-    if (weights / CONFIG).is_file():
-        return checked(weights)
-    saved = sorted(weights.glob(f"checkpoint/*/{CONFIG}"), key=lambda file: file.stat().st_mtime)
-    if saved:
-        return checked(saved[-1].parent)
-    if (weights / "checkpoints").is_dir():
-        raise UserError(
-            f"--weights: {plain(weights)} has no checkpoint/ yet: it is written when the run ends; --resume it"
-        )
-    raise UserError(f"--weights: {plain(weights)} is neither a run nor the folder of a saved classifier")
 
 
 class Classifier:

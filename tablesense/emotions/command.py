@@ -8,14 +8,14 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from tablesense.emotions.classify import Classifier, locate
+from tablesense.emotions.classify import Classifier
+from tablesense.emotions.hub import locate
 from tablesense.emotions.metrics import Array, Flags
 from tablesense.emotions.rows import chosen, joined, probability_cells
 from tablesense.emotions.texts import read_texts
@@ -119,9 +119,3 @@ def as_csv(texts: Sequence[str], labels: Sequence[str], flags: Flags, probabilit
         cells = probability_cells(labels, row).values()
         writer.writerow([csv_text(shown(text)), csv_text(shown(joined(chosen(labels, flag)))), *cells])
     return out.getvalue()
-
-
-def inputs_of(options: Namespace) -> list[Path]:
-    """The files that are read, which are not to be written over."""
-    folder = locate(options.weights)
-    return [*(file for file in folder.iterdir() if file.is_file()), *([options.file] if options.file else [])]

@@ -57,6 +57,26 @@ def checked(folder: Path) -> Path:
     return folder
 
 
+def locate(weights: Path) -> Path:
+    """The folder of a classifier: of a run, that which it wrote when it ended.
+
+    Raises:
+        UserError: there is none.
+    """
+    if not weights.is_dir():
+        raise UserError(f"--weights: there is no folder {plain(weights)}; name a run or a saved classifier")
+    if (weights / CONFIG).is_file():
+        return checked(weights)
+    saved = sorted(weights.glob(f"checkpoint/*/{CONFIG}"), key=lambda file: file.stat().st_mtime)
+    if saved:
+        return checked(saved[-1].parent)
+    if (weights / "checkpoints").is_dir():
+        raise UserError(
+            f"--weights: {plain(weights)} has no checkpoint/: it is written when the run ends; --resume it"
+        )
+    raise UserError(f"--weights: {plain(weights)} is neither a run nor the folder of a saved classifier")
+
+
 def _cached(name: str) -> Path | None:
     """The folder of a model that was downloaded whole before."""
     from huggingface_hub import snapshot_download
