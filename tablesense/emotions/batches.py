@@ -68,7 +68,9 @@ def encode(tokenizer: Any, texts: Sequence[str], max_length: int) -> list[list[i
     """Numbers of the tokens of every text, at most ``max_length`` with the special ones."""
     if not texts:
         return []
-    encoded = tokenizer(list(texts), truncation=True, max_length=max_length, return_attention_mask=False)
+    # Half a surrogate pair, as of a command line that is no UTF-8, no tokenizer takes.
+    texts = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+    encoded = tokenizer(texts, truncation=True, max_length=max_length, return_attention_mask=False)
     numbers: list[list[int]] = encoded["input_ids"]
     return numbers
 

@@ -3,7 +3,6 @@
 import glob
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +63,11 @@ def test_these_are_the_snippets_of_the_document() -> None:
 
 
 @pytest.fixture
-def in_run(run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def in_run(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the folder of the run, with a pandas that opens what a pattern names."""
     read = pd.read_csv
     monkeypatch.setattr(pd, "read_csv", lambda pattern: read(glob.glob(pattern)[0]))
     monkeypatch.chdir(run)
-    return
 
 
 def execute(snippet: str) -> dict[str, Any]:
