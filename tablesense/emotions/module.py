@@ -39,7 +39,7 @@ from tablesense.emotions.rows import Row, class_metric_rows, prediction_rows
 from tablesense.emotions.thresholds import tune
 from tablesense.emotions.weights import ClassWeights, log_odds, positive_weights
 from tablesense.errors import UserError
-from tablesense.learning.groups import decay_groups
+from tablesense.learning.optimizer import adamw, decay_groups
 from tablesense.learning.schedule import warmup_cosine, warmup_linear
 
 _SCHEDULES: dict[str, Callable[[Optimizer, int, int, float], LambdaLR]] = {
@@ -223,9 +223,7 @@ class EmotionModule(LightningModule):
         """AdamW; warm-up, then down to the last epoch, stepped with the optimizer."""
         head = [{**group, "lr": self.head_lr} for group in decay_groups(head_parameters(self.network))]
         groups = decay_groups(encoder_parameters(self.network)) + head
-        # Fused is several times faster, but does not go with the scaling of gradients to 16 bits.
-        fused = self.trainer.precision != "16-mixed"
-        optimizer = torch.optim.AdamW(groups, self.lr, weight_decay=self.weight_decay, fused=fused)
+        optimizer = adamw(groups, self.lr, self.weight_decay, str(self.trainer.precision))
         steps = self.trainer.estimated_stepping_batches
         if not math.isfinite(steps):
             raise UserError("trainer.max_epochs: must be set, the learning rate falls until the last epoch")

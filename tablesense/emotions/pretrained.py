@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -34,6 +35,9 @@ _DROPOUTS = (
 def require_transformers() -> Any:  # noqa: ANN401 - the module
     """The package transformers, made quiet.
 
+    Its tokenizers stay in their thread: texts are tokenised in seconds anyway, and threads of theirs would
+    be warned about whenever a worker of a data loader starts.
+
     Raises:
         UserError: it is not installed.
     """
@@ -41,6 +45,7 @@ def require_transformers() -> Any:  # noqa: ANN401 - the module
         import transformers
     except ImportError as error:
         raise UserError(MISSING) from error
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     package: Any = transformers
     package.utils.logging.set_verbosity_error()
     package.utils.logging.disable_progress_bar()

@@ -19,7 +19,7 @@ from tablesense.evaluation.rows import Row, class_metric_rows, prediction_rows
 from tablesense.evaluation.scores import SheetResult
 from tablesense.evaluation.validation_pictures import Picture, PictureChooser, validation_pictures
 from tablesense.features.channels import FEATURE_VERSION
-from tablesense.learning.groups import decay_groups
+from tablesense.learning.optimizer import adamw, decay_groups
 from tablesense.learning.schedule import warmup_cosine
 from tablesense.model.decode import LEAST_SCORE, decode
 from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
@@ -180,7 +180,7 @@ class TableDetectionModule(LightningModule):
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW; warm-up, then a cosine, stepped with the optimizer."""
         groups = decay_groups(self.network.parameters())
-        optimizer = torch.optim.AdamW(groups, self.lr, weight_decay=self.weight_decay, fused=True)
+        optimizer = adamw(groups, self.lr, self.weight_decay, str(self.trainer.precision))
         steps = self.trainer.estimated_stepping_batches
         if not math.isfinite(steps):
             raise UserError("trainer.max_epochs: must be set, the learning rate falls until the last epoch")

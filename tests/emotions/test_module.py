@@ -152,6 +152,7 @@ def test_a_csv_in_sixteen_bits_with_one_threshold(encoder: Path, texts: Path, tm
     rows = [f'"{text.replace(chr(34), "")}",{int(n.startswith("1"))},{int("5" in n)}' for text, n, _ in lines]
     (tmp_path / "own.csv").write_text("\n".join(["text,one,five", *rows, ""]), "utf-8")
     overrides = ("--model.threshold=global", "--model.schedule=cosine", "--trainer.precision=bf16-mixed")
+    overrides = (*overrides, "--trainer.gradient_clip_val=1.0")
     config = emotion_config(encoder, texts)
     config["data"]["init_args"] |= {"train": str(tmp_path / "own.csv"), "val": None, "test": None}
     assert fit(config, tmp_path, *overrides) == 0

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -136,3 +137,15 @@ def test_thresholds_that_are_no_numbers(
     assert main(["--weights", str(tmp_path), "x"]) == 2
     assert "label_thresholds is not a number for every label; give --threshold" in capsys.readouterr().err
     assert main(["--weights", str(tmp_path), "x", "--threshold", "0.5"]) == 0
+
+
+def test_the_example_of_the_documentation(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "emotions.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    (folder,) = (run / "checkpoint").iterdir()
+    exec(example, {"folder": folder})  # noqa: S102 - it is ours
+    expected = Classifier(folder, CPU)
+    flags = expected.predicted(expected.probabilities(["What a lovely day!"], 1))[0]
+    assert (
+        capsys.readouterr().out == f"{[label for label, flag in zip(LABELS, flags, strict=True) if flag]}\n"
+    )
