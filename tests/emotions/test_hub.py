@@ -9,9 +9,11 @@ from typing import Any
 import huggingface_hub
 import pytest
 import requests
+import torch
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from tablesense.emotions.hub import encoder_folder, locate
+from tablesense.emotions.pretrained import load_network
 from tablesense.errors import UserError
 from tablesense.fit import main
 
@@ -152,6 +154,30 @@ def test_a_damaged_folder(
     assert said.count("\n") == 1
     assert "cannot be loaded" in said
     assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
+
+
+class Evil:
+    """What a pickle can do."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.place,)
+
+
+def test_no_code_of_a_pickle_is_run(encoder: Path, tmp_path: Path) -> None:
+    shutil.copytree(encoder, tmp_path / "model", ignore=shutil.ignore_patterns("*.safetensors"))
+    weights = load_network(encoder).network.bert.state_dict()
+    torch.save(weights, tmp_path / "model" / "pytorch_model.bin")
+    loaded = load_network(tmp_path / "model").network.bert.state_dict()
+    assert all(torch.equal(loaded[name], value) for name, value in weights.items())
+
+    place = tmp_path / "was here"
+    torch.save({**weights, "evil": Evil(place)}, tmp_path / "model" / "pytorch_model.bin")
+    with pytest.raises(UserError, match="its network cannot be loaded"):
+        load_network(tmp_path / "model")
+    assert not place.exists()
 
 
 def test_without_the_extra(

@@ -83,6 +83,14 @@ def test_what_decays_and_how_fast_what_learns(encoder: Path, texts: Path) -> Non
     assert set(names.values()) - seen == {"bert.embeddings.word_embeddings.weight"}
 
 
+@pytest.mark.parametrize(("kind", "expected"), [(0.3, 0.3), ("global", 0.2), ("per_class", 0.1)])
+def test_the_thresholds_that_count(encoder: Path, texts: Path, kind: Any, expected: float) -> None:
+    module, _ = made(encoder, texts, threshold=kind)
+    module.overall_threshold.fill_(0.2)
+    module.class_thresholds.fill_(0.1)
+    assert module.thresholds == pytest.approx(np.full(28, expected))
+
+
 def test_every_parameter_learns(encoder: Path, texts: Path) -> None:
     module, data = made(encoder, texts)
     batch = next(iter(data.train_dataloader()))
@@ -152,10 +160,9 @@ def test_a_csv_in_sixteen_bits_with_one_threshold(encoder: Path, texts: Path, tm
     rows = [f'"{text.replace(chr(34), "")}",{int(n.startswith("1"))},{int("5" in n)}' for text, n, _ in lines]
     (tmp_path / "own.csv").write_text("\n".join(["text,one,five", *rows, ""]), "utf-8")
     overrides = ("--model.threshold=global", "--model.schedule=cosine", "--trainer.precision=bf16-mixed")
-    overrides = (*overrides, "--trainer.gradient_clip_val=1.0")
     config = emotion_config(encoder, texts)
     config["data"]["init_args"] |= {"train": str(tmp_path / "own.csv"), "val": None, "test": None}
-    assert fit(config, tmp_path, *overrides) == 0
+    assert fit(config, tmp_path, *overrides, "--trainer.gradient_clip_val=1.0") == 0
     run = only_run(tmp_path)
     (stats,) = (run / "stats").iterdir()
     assert [row["emotion"] for row in rows_of(stats)] == ["one", "five"]
