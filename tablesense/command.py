@@ -12,6 +12,7 @@ COMMANDS = {
     "evaluate": ("tablesense.evaluate", "measure a detector on annotated workbooks"),
     "export": ("tablesense.export", "write a model as an .onnx file"),
     "fit": ("tablesense.fit", "train"),
+    "predict-emotions": ("tablesense.predict_emotions", "tell the emotions of texts"),
     "runs": ("tablesense.runs", "list, compare and download runs"),
     "sweep": ("tablesense.sweep", "search for better settings"),
 }
@@ -38,7 +39,7 @@ def main(args: list[str] | None = None) -> int:
 
 def usage() -> str:
     """What ``--help`` prints."""
-    lines = [f"  {name:16}{purpose}\n" for name, (_, purpose) in COMMANDS.items()]
+    lines = [f"  {name:18}{purpose}\n" for name, (_, purpose) in COMMANDS.items()]
     return "".join(
         ["usage: tablesense COMMAND ...\n\n", *lines, "\n`tablesense COMMAND --help` lists its options.\n"]
     )

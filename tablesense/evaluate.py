@@ -51,9 +51,8 @@ def _measure(options: argparse.Namespace, args: list[str]) -> int:
 
 def _check(options: argparse.Namespace, gold: Gold) -> None:
     """What is wrong with the options is said before anything that takes time."""
-    from tablesense.detection.annotate import refuse_input
     from tablesense.detection.weights import locate
-    from tablesense.terminal.output import check_target
+    from tablesense.terminal.output import check_target, refuse_input
 
     if options.from_predictions is None:
         locate(options.weights)

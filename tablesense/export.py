@@ -33,10 +33,9 @@ def _export(args: list[str]) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     """What is wrong with the options is said before anything that takes time."""
-    from tablesense.detection.annotate import refuse_input
     from tablesense.detection.weights import locate
     from tablesense.model.sources import ONNX_SUFFIX, require_packages
-    from tablesense.terminal.output import check_target
+    from tablesense.terminal.output import check_target, refuse_input
 
     check_target("--out", str(options.out), (ONNX_SUFFIX,))
     refuse_input(options.out, [str(locate(options.weights))])

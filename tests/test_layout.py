@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tablesense"
+SHARED = ("errors", "yaml_file", "tracking", "learning", "terminal")
+EMOTIONS = ("emotions", "predict_emotions")
 
 
 def rooms() -> list[str]:
@@ -41,10 +43,27 @@ def test_readme_lists_the_rooms() -> None:
     assert sorted(rooms()) == sorted(there - {"__init__", "__main__"})
 
 
+def files_of(room: str) -> list[Path]:
+    module = PACKAGE / f"{room}.py"
+    return [module] if module.exists() else list((PACKAGE / room).rglob("*.py"))
+
+
+@pytest.mark.parametrize("room", SHARED)
+def test_what_both_tasks_share_knows_neither(room: str) -> None:
+    assert {name for file in files_of(room) for name in imported(file)} <= {*SHARED, "__version__"}
+
+
+def test_neither_task_knows_the_other() -> None:
+    """Tables are all rooms but the shared ones; emotions are one room and one command."""
+    known = {name for room in EMOTIONS for file in files_of(room) for name in imported(file)}
+    assert known <= {*SHARED, *EMOTIONS}
+    for room in {*rooms()} - {*EMOTIONS}:
+        assert not {name for file in files_of(room) for name in imported(file)} & {*EMOTIONS}, room
+
+
 @pytest.mark.parametrize("room", rooms())
 def test_a_room_imports_only_from_rooms_above_it(room: str) -> None:
     order = rooms()
-    files = [PACKAGE / f"{room}.py"] if (PACKAGE / f"{room}.py").exists() else (PACKAGE / room).rglob("*.py")
     below = {*order[order.index(room) + 1 :]}
-    found = {(str(file.relative_to(ROOT)), name) for file in files for name in imported(file)}
+    found = {(str(file.relative_to(ROOT)), name) for file in files_of(room) for name in imported(file)}
     assert not {(file, name) for file, name in found if name in below}

@@ -24,9 +24,10 @@ from tablesense.data.augment import Augment, AugmentConfig, thin
 from tablesense.data.dataset import PlainDataset, TrainDataset
 from tablesense.data.loading import count_by_kind, crop_to, load_samples, refuse
 from tablesense.data.sample import Sample, pack
-from tablesense.data.sampler import EpochSampler, TicketBatchSampler
+from tablesense.data.sampler import TicketBatchSampler
 from tablesense.errors import UserError
 from tablesense.features.cache import FeatureCache
+from tablesense.learning.order import EpochSampler
 from tablesense.tracking.checkpoints.resumable_loader import ResumableLoader, ignore_interrupts
 
 log = logging.getLogger(__name__)

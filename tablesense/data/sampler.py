@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-import numpy as np
 from torch.utils.data import BatchSampler, Sampler
 
 
@@ -12,26 +11,6 @@ class Ticket(NamedTuple):
 
     sample: int
     epoch: int
-
-
-class EpochSampler(Sampler[int]):
-    """A permutation of ``range(length)`` that depends on the seed and on the epoch that was set."""
-
-    def __init__(self, length: int, seed: int) -> None:
-        self.length, self.seed, self.epoch = length, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the permutation."""
-        self.epoch = epoch
-
-    def __iter__(self) -> Iterator[int]:
-        """The permutation of this epoch."""
-        rng = np.random.default_rng([self.seed, self.epoch])
-        return iter(rng.permutation(self.length).tolist())
-
-    def __len__(self) -> int:
-        """Number of samples."""
-        return self.length
 
 
 class TicketBatchSampler(BatchSampler):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from tablesense.detection.marks import Marker
 from tablesense.detection.table import FileResult
 from tablesense.detection.values_copy import values_workbook
 from tablesense.errors import UserError
+from tablesense.terminal.output import refuse_input
 from tablesense.terminal.untrusted import plain
 from tablesense.tracking.run.atomic import atomic_write
 
@@ -51,12 +51,6 @@ def annotate(result: FileResult, target: Path, *, native_tables: bool = False) -
     except OSError as error:
         raise UserError(f"{plain(target)} cannot be written: {error.strerror}") from error
     return lack
-
-
-def refuse_input(target: Path, inputs: Sequence[str]) -> None:
-    """Raise a UserError when a file to be written is one that is read."""
-    if os.path.realpath(target) in {os.path.realpath(name) for name in inputs}:
-        raise UserError(f"{plain(target)} is an input; it would be written over: give another name")
 
 
 def _copy(result: FileResult, data: bytes, target: Path, native_tables: bool) -> tuple[bytes, str | None]:

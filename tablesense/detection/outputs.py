@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from rich.console import Console
 
-from tablesense.detection.annotate import SUFFIXES, annotate, refuse_input
+from tablesense.detection.annotate import SUFFIXES, annotate
 from tablesense.detection.annotations import read_annotations, without_sheet
 from tablesense.detection.extract import Extractor
 from tablesense.detection.free_names import FreeNames
@@ -21,7 +21,7 @@ from tablesense.detection.reading import names_without_sheet
 from tablesense.detection.table import FileResult
 from tablesense.errors import UserError
 from tablesense.sheets.names import WORKBOOK_SUFFIXES
-from tablesense.terminal.output import check_folder, check_target
+from tablesense.terminal.output import check_folder, check_target, refuse_input
 from tablesense.terminal.untrusted import folder_name, plain
 from tablesense.tracking.run.atomic import write_text
 

@@ -23,6 +23,7 @@ from tablesense.model.sources import (
     parse_hub_name,
     require_packages,
 )
+from tablesense.terminal.devices import choose_device
 from tablesense.terminal.untrusted import plain
 
 if TYPE_CHECKING:
@@ -163,25 +164,6 @@ def _meant(path: Path) -> str:
     parts = [name for name in names if path.name.casefold() in name.casefold()]
     near = (parts or get_close_matches(path.name, names, _MOST_NAMES))[:_MOST_NAMES]
     return f" (near it: {', '.join(plain(repr(str(path.parent / name))) for name in near)})" if near else ""
-
-
-def choose_device(device: str) -> torch.device:
-    """The device that a name means.
-
-    Raises:
-        UserError: there is no such device.
-    """
-    import torch
-
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"device {plain(device)!r} cannot be used: {plain(reason)}") from error
-    return chosen
 
 
 def _cached(

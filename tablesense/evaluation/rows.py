@@ -12,28 +12,17 @@ from tablesense.boxes import Box, to_a1
 from tablesense.evaluation.eob import Counts, matched_pairs, overlapping_pairs
 from tablesense.evaluation.scores import SheetResult
 from tablesense.evaluation.sheet_errors import NEAR, sheet_errors
+from tablesense.terminal.untrusted import csv_text
 
 Row = dict[str, str | int | float]
 
 UNPAIRED = "none"  # not "-": a spreadsheet program would read "- 3" as the number -3
 SIZE_CLASSES = (("small", 50), ("medium", 200), ("large", 1000), ("huge", None))
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 
 
 def size_class(box: Box) -> str:
     """The size class of a table, by its cells."""
     return next(name for name, most in SIZE_CLASSES if most is None or box.area <= most)
-
-
-def safe_text(text: str) -> str:
-    """A name from a stranger that no spreadsheet program takes for a formula when it opens the CSV.
-
-    A name that begins with ``= + - @``, a tab, a line end or an apostrophe gets an apostrophe in front;
-    so one leading apostrophe is always ours, and taking it off gives the name back. Half a surrogate
-    pair, which no file can hold as UTF-8, is written as its escape.
-    """
-    text = text.encode("utf-8", errors="backslashreplace").decode("utf-8")
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def prediction_rows(results: Sequence[SheetResult], threshold: float) -> list[Row]:
@@ -55,9 +44,9 @@ def _prediction_row(result: SheetResult, threshold: float) -> Row:
     errors = {p: error for p, _, error in overlapping_pairs(predicted, annotated)}
     counts = sheet_errors(result, threshold)
     return {
-        "corpus": safe_text(result.corpus),
-        "file": safe_text(result.file_name),
-        "sheet": safe_text(result.sheet_name),
+        "corpus": csv_text(result.corpus),
+        "file": csv_text(result.file_name),
+        "sheet": csv_text(result.sheet_name),
         "true_ranges": " ".join(to_a1(box) for box in annotated),
         "predicted_ranges": " ".join(to_a1(box) for box in predicted),
         "scores": " ".join(f"{score:.4f}" for _, score in scored),
@@ -126,7 +115,7 @@ def _class_row(kind: str, name: str, tolerance: int, outcomes: Iterable[_Outcome
             counts.right += outcome.is_predicted and outcome.is_annotated
     return {
         "kind": kind,
-        "class": safe_text(name),
+        "class": csv_text(name),
         "eob": tolerance,
         "precision": counts.precision,
         "recall": counts.recall,

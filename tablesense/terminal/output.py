@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TextIO
@@ -45,6 +45,16 @@ def check_target(option: str, name: str | None, suffixes: tuple[str, ...]) -> No
     if not file.parent.is_dir():
         raise UserError(f"{option}: there is no folder {plain(file.parent)}")
     _check_writable(option, file.parent)
+
+
+def refuse_input(target: Path, inputs: Sequence[str]) -> None:
+    """Refuse to write over a file that is read.
+
+    Raises:
+        UserError: the target is one of the inputs, under whatever name.
+    """
+    if os.path.realpath(target) in {os.path.realpath(name) for name in inputs}:
+        raise UserError(f"{plain(target)} is an input; it would be written over: give another name")
 
 
 def check_folder(option: str, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 
 
 def plain(text: object) -> str:
@@ -14,7 +14,13 @@ def plain(text: object) -> str:
 
 
 def csv_text(text: str) -> str:
-    """Text for a cell of a CSV: a spreadsheet would run what begins like a formula."""
+    """Text from a stranger that no spreadsheet program takes for a formula when it opens the CSV.
+
+    A text that begins with ``= + - @``, a tab, a line end or an apostrophe gets an apostrophe in front;
+    so one leading apostrophe is always ours, and taking it off gives the text back. Half a surrogate
+    pair, which no file can hold as UTF-8, is written as its escape.
+    """
+    text = text.encode("utf-8", errors="backslashreplace").decode("utf-8")
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -19,12 +19,13 @@ from tablesense.evaluation.rows import Row, class_metric_rows, prediction_rows
 from tablesense.evaluation.scores import SheetResult
 from tablesense.evaluation.validation_pictures import Picture, PictureChooser, validation_pictures
 from tablesense.features.channels import FEATURE_VERSION
+from tablesense.learning.optimizer import adamw, decay_groups
+from tablesense.learning.schedule import warmup_cosine
 from tablesense.model.decode import LEAST_SCORE, decode
 from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
 from tablesense.training.criterion import Losses, TableCriterion
 from tablesense.training.matcher import HungarianMatcher
 from tablesense.training.results import SheetResults
-from tablesense.training.schedule import warmup_cosine
 
 
 @dataclass(frozen=True)
@@ -178,11 +179,8 @@ class TableDetectionModule(LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW; warm-up, then a cosine, stepped with the optimizer."""
-        groups: list[dict[str, Any]] = [
-            {"params": [p for p in self.network.parameters() if p.ndim > 1]},
-            {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, self.lr, weight_decay=self.weight_decay, fused=True)
+        groups = decay_groups(self.network.parameters())
+        optimizer = adamw(groups, self.lr, self.weight_decay, str(self.trainer.precision))
         steps = self.trainer.estimated_stepping_batches
         if not math.isfinite(steps):
             raise UserError("trainer.max_epochs: must be set, the learning rate falls until the last epoch")

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch.utils.data import Dataset, SequentialSampler
 from torch.utils.data.distributed import DistributedSampler
 
-from tablesense.data.sampler import EpochSampler, Ticket, TicketBatchSampler
+from tablesense.data.sampler import Ticket, TicketBatchSampler
+from tablesense.learning.order import EpochSampler
 
 lengths = st.integers(0, 80)
 batch_sizes = st.integers(1, 7)

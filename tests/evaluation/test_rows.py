@@ -15,7 +15,6 @@ from tablesense.evaluation.rows import (
     Row,
     class_metric_rows,
     prediction_rows,
-    safe_text,
     size_class,
 )
 from tablesense.evaluation.scores import SheetResult, counts_by_corpus
@@ -181,16 +180,6 @@ def test_a_name_is_never_a_formula(name: str) -> None:
     assert [row["class"] for row in class_metric_rows([result], 0.5) if row["kind"] == "corpus"] == [
         f"'{name}"
     ] * 2
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_taking_the_apostrophe_off_gives_the_name_back(name: str) -> None:
-    assert safe_text(name).removeprefix("'") == name
-    assert not safe_text(name).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-
-
-def test_a_name_that_is_no_utf8_can_be_written() -> None:
-    assert safe_text("report\udcff.xlsx").encode() == b"report\\udcff.xlsx"
 
 
 @given(sheet_results())

@@ -1,6 +1,7 @@
 """What is sent: gradient norms, and the W&B log of an offline run read back."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,18 @@ def test_offline_log_and_its_continuation(fit: Fit, runs_dir: Path) -> None:
     config = (files / "config.yaml").read_text()
     for key in ("model/lr:", "data/batch_size:", "trainer/max_epochs:", "model/total_params:"):
         assert key in config
+
+
+def test_losses_of_batches_are_printed(fit: Fit, runs_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    accumulate = "--trainer.accumulate_grad_batches=2"
+    assert fit("--experiment.print_loss_every_n_batches=3", accumulate, "--trainer.max_epochs=2") == 0
+    run = only_run(runs_dir)
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    found = re.findall(r"^epoch (\d), batch (\d)/4  loss (\S+)$", capsys.readouterr().out, re.MULTILINE)
+    assert [(epoch, batch) for epoch, batch, _ in found] == [("1", "3"), ("1", "4"), ("2", "3"), ("2", "4")]
+    for row, (three, one) in zip(rows, (found[:2], found[2:]), strict=True):
+        mean = (3 * float(three[2]) + float(one[2])) / 4
+        assert mean == pytest.approx(row["train/loss"], rel=1e-3), "not divided for the accumulation"
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from tablesense.tracking.files.run_files import RunFiles
 from tablesense.tracking.metrics.early_stopping import RunEarlyStopping
 from tablesense.tracking.metrics.epoch_metrics import EpochMetrics
 from tablesense.tracking.metrics.gradients import GradientNorms, WatchGradients
-from tablesense.tracking.metrics.progress import EpochLines
+from tablesense.tracking.metrics.progress import BatchLosses, EpochLines
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.experiment import ExperimentConfig
 
@@ -40,6 +40,8 @@ def run_callbacks(
     callbacks += [*others, metrics]
     if progress:
         callbacks.append(EpochLines(metrics))
+    if progress and experiment.print_loss_every_n_batches is not None:
+        callbacks.append(BatchLosses(experiment.print_loss_every_n_batches))
     if experiment.early_stopping_patience is not None:
         patience = experiment.early_stopping_patience
         callbacks.append(RunEarlyStopping(run, experiment.monitor, patience, experiment.monitor_mode))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
+from tablesense.errors import UserError
 from tablesense.tracking.cli.suggestions import did_you_mean, options_of
 from tablesense.tracking.run.faults import first_line
 
@@ -90,7 +91,7 @@ def fit_error_line(error: Exception, checkpoint: Path | str | None) -> str | Non
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """The error that the others were raised from."""
-    while error.__cause__ is not None:
+    """The error that the others were raised from; what is meant for the user is not looked behind."""
+    while error.__cause__ is not None and not isinstance(error, UserError):
         error = error.__cause__
     return error

@@ -35,10 +35,11 @@ class RunFacts(Callback):
         if not trainer.is_global_zero:
             return
         counts = parameter_counts(pl_module)
-        data: object = getattr(trainer, "datamodule", None)
+        parts: list[object] = [getattr(trainer, "datamodule", None), pl_module]
+        own = [part.facts for part in parts if isinstance(part, KnowsFacts)]
         card = self._run.card
         card.finished = False
-        card.facts = {**counts, **(data.facts if isinstance(data, KnowsFacts) else {}), **versions()}
+        card.facts = {**counts, **{name: fact for facts in own for name, fact in facts.items()}, **versions()}
         sizes = "".join(f"{name}: {value:,}\n" for name, value in counts.items())
         try:
             write_text(self._run.model_arch_file, f"{pl_module}\n\n{sizes}")

@@ -25,6 +25,8 @@ class ExperimentConfig:
         monitor_mode: Whether the best is the largest or the smallest value.
         early_stopping_patience: Stop after so many validations without a better value; null trains on.
         test: Test the best epoch at the end, where the data has a test split.
+        print_loss_every_n_batches: Print the mean training loss of so many batches, in a line each; null
+            prints a line an epoch alone.
         pictures_every_n_epochs: Draw some validated examples every so many epochs; null draws none.
         upload: What W&B's Files tab gets of what the run folder holds. ``checkpoint`` (weights and their
             configuration) and ``stats`` (counts a class) tell nothing of single examples;
@@ -41,6 +43,7 @@ class ExperimentConfig:
     monitor_mode: Literal["max", "min"] = "max"
     early_stopping_patience: int | None = None
     test: bool = True
+    print_loss_every_n_batches: int | None = None
     pictures_every_n_epochs: int | None = 5
     upload: list[Upload] = field(default_factory=lambda: ["checkpoint", "stats"])
     log_checkpoints: bool = False
@@ -49,7 +52,8 @@ class ExperimentConfig:
         name = self.name
         if not name or name != name.strip(" .") or _NOT_IN_A_NAME.search(name):
             raise UserError(f"experiment.name: {name!r} cannot be the name of a folder")
-        for key in ("save_every_n_epochs", "early_stopping_patience", "pictures_every_n_epochs"):
+        counts = ("save_every_n_epochs", "early_stopping_patience", "pictures_every_n_epochs")
+        for key in (*counts, "print_loss_every_n_batches"):
             number = getattr(self, key)
             if number is not None and number < 1:
                 raise UserError(f"experiment.{key}: must be 1 or more, got {number}")

@@ -66,11 +66,14 @@ class DerivesMetrics(Protocol):
 
 @runtime_checkable
 class KnowsFacts(Protocol):
-    """A data module that can say what a record of the run should tell of the data."""
+    """A data module or a module that can say what a record of the run should tell of it.
+
+    They are asked when both are set up, before the first step.
+    """
 
     @property
     def facts(self) -> Mapping[str, object]:
-        """``data/train_size``, ``data/val_size``, ``data/datasets``."""
+        """``data/train_size``, ``data/datasets``; ``model/hidden_size``, ``environment/{library}``."""
 
 
 @runtime_checkable

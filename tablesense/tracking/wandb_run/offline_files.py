@@ -12,6 +12,8 @@ from google.protobuf.json_format import MessageToDict
 from tablesense.tracking.run.atomic import write_text
 from tablesense.tracking.wandb_run.log import collect, read_records
 
+_VERSIONS = "environment/"
+
 
 def complete_offline_files(log: Path, wait_seconds: float = 10.0) -> None:
     """Write ``wandb-summary.json``, ``wandb-metadata.json`` and ``config.yaml`` beside a log.
@@ -37,6 +39,11 @@ def complete_offline_files(log: Path, wait_seconds: float = 10.0) -> None:
             metadata |= MessageToDict(record.environment)
     if not metadata:
         return  # killed before anything was written
+    versions = {
+        name.removeprefix(_VERSIONS): value for name, value in config.items() if name.startswith(_VERSIONS)
+    }
+    if versions:  # of the libraries that results depend on; W&B itself notes Python and the system alone
+        metadata["environment"] = versions
     files = log.parent / "files"
     files.mkdir(exist_ok=True)
     _write_missing(files / "wandb-summary.json", json.dumps(_finite(summary)))

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from tablesense.training.schedule import warmup_cosine
+from tablesense.learning.schedule import warmup_cosine
 
 
 def rates(warmup: int, total: int, min_share: float, steps: int, peak: float = 2.0) -> list[float]:

@@ -1,0 +1,1 @@
+"""What every task trains with: learning rates, weight decay, the order of an epoch."""

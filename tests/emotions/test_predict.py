@@ -1,0 +1,151 @@
+"""``tablesense predict-emotions`` on a run of the real training."""
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tablesense.command import main as tablesense
+from tablesense.emotions.classify import Classifier
+from tablesense.predict_emotions import main
+
+from .conftest import LABELS, rows_of
+
+pytestmark = pytest.mark.slow
+CPU = torch.device("cpu")
+
+
+def test_as_the_run_predicted(run: Path, texts: Path, tmp_path: Path) -> None:
+    """Labels and probabilities of the test texts are those that the run wrote; in whatever batches."""
+    out = tmp_path / "found.csv"
+    args = ["--weights", str(run), "--file", str(texts / "test.tsv"), "--out", str(out), "--batch-size", "7"]
+    assert tablesense(["predict-emotions", *args]) == 0
+    (written,) = (run / "predictions").glob("test_*")
+    for row, expected in zip(rows_of(out), rows_of(written), strict=True):
+        assert (row["text"], row["pred_labels"]) == (expected["text"], expected["pred_labels"])
+        for label in LABELS:
+            name = f"pred_prob_{label}"
+            assert float(row[name]) == pytest.approx(float(expected[name]), abs=2e-5)
+
+
+def test_a_table_of_lines(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = b"such joy \x1b[31m[bold]today[/bold]\n\nthank you gratitude\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines)))
+    assert main(["--weights", str(run), "--threshold", "0"]) == 0
+    said = capsys.readouterr().out
+    assert "[bold]today[/bold]" in said, "no markup"
+    assert "\x1b" not in said, "nothing steers the terminal"
+    assert "grief 0." in said
+
+
+def test_json(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = ["--weights", str(run), "--format", "json"]
+    assert main([*args, "joy", "=joy \ud83d"]) == 0
+    first, second = json.loads(capsys.readouterr().out)
+    assert list(first["probabilities"]) == LABELS
+    assert second["text"] == "=joy \ud83d"
+    (folder,) = (run / "checkpoint").iterdir()
+    thresholds = dict(zip(LABELS, Classifier(folder, CPU).thresholds, strict=True))
+    near = [label for label, p in first["probabilities"].items() if abs(p - thresholds[label]) < 1e-5]
+    assert not near, "rounding decides nothing here"
+    expected = [label for label, p in first["probabilities"].items() if p >= thresholds[label]]
+    assert first["labels"] == expected
+    assert main([*args, "--threshold", "1", "joy"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["labels"] == []
+
+
+def test_a_column_of_a_csv(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.csv").write_text('id,body\n1,"joy, joy"\n2,=1+1\n')
+    args = ["--weights", str(run), "--file", str(tmp_path / "in.csv"), "--format", "csv"]
+    assert main([*args, "--text-column", "body"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("text,pred_labels,pred_prob_admiration,")
+    assert said[1].startswith('"joy, joy",')
+    assert said[2].startswith("'=1+1,")
+    assert main(args) == 2
+    assert "--text-column: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--weights", "{tmp}/no", "x"], "--weights: there is no folder"),
+        (["--weights", "{encoder}", "x"], "has no classifier yet"),
+        (["--weights", "{run}", "x", "--file", "a.csv"], "give one of them"),
+        (["--weights", "{run}", "--file", "{tmp}/no.csv"], "no.csv: cannot be read"),
+        (["--weights", "{run}", "x", "--out", "{tmp}/x.pt"], "is to end in .csv or .json"),
+        (["--weights", "{run}", "x", "--out", "{tmp}/no/x.csv"], "there is no folder"),
+        (["--weights", "{run}", "x", "--out", "{tmp}/x.csv", "--format", "table"], "is for the terminal"),
+        (["--weights", "{run}", "x", "--out", "{tmp}/x.csv", "--format", "json"], "is to end in .json"),
+        (
+            ["--weights", "{folder}", "x", "--out", "{folder}/config.json"],
+            "is an input; it would be written over",
+        ),
+        (["--weights", "{run}", "--file", "{tmp}/in.csv", "--out", "{tmp}/in.csv"], "is an input"),
+        (["--weights", "{run}", "--file", "{tmp}/empty.txt"], "empty.txt holds none"),
+        (["--weights", "{run}", "x", "--device", "abacus"], "device 'abacus' cannot be used"),
+        (["--weights", "{run}", "x", "--threshold", "2"], "must lie between 0 and 1"),
+        (["x"], "--weights"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    run: Path,
+    encoder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    args: list[str],
+    message: str,
+) -> None:
+    (tmp_path / "in.csv").write_text("text\nx\n")
+    (tmp_path / "empty.txt").write_text("\n")
+    (folder,) = (run / "checkpoint").iterdir()
+    before = (folder / "config.json").read_text()
+    names = {"tmp": tmp_path, "run": run, "encoder": encoder, "folder": folder}
+    assert main([part.format(**names) for part in args]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert message in said
+    assert said.count("\n") == 1
+    assert (folder / "config.json").read_text() == before
+
+
+def test_no_text_and_no_pipe(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9")))
+    assert main(["--weights", str(run)]) == 2
+    assert "the standard input is not UTF-8 (byte 3)" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["--weights", str(run)]) == 2
+    assert "no text: give some" in capsys.readouterr().err
+
+
+def test_thresholds_that_are_no_numbers(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder,) = (run / "checkpoint").iterdir()
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    config = json.loads((folder / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "label_thresholds": {"joy": "high"}}))
+    assert main(["--weights", str(tmp_path), "x"]) == 2
+    assert "label_thresholds is not a number for every label; give --threshold" in capsys.readouterr().err
+    assert main(["--weights", str(tmp_path), "x", "--threshold", "0.5"]) == 0
+
+
+def test_the_example_of_the_documentation(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "emotions.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    (folder,) = (run / "checkpoint").iterdir()
+    exec(example, {"folder": folder})  # noqa: S102 - it is ours
+    expected = Classifier(folder, CPU)
+    flags = expected.predicted(expected.probabilities(["What a lovely day!"], 1))[0]
+    assert (
+        capsys.readouterr().out == f"{[label for label, flag in zip(LABELS, flags, strict=True) if flag]}\n"
+    )
