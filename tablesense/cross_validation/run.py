@@ -15,7 +15,6 @@ from tablesense.cross_validation.recipe import Recipe, check_folds, check_runs, 
 from tablesense.cross_validation.text import ALL, tables
 from tablesense.cross_validation.train import Say, train
 from tablesense.cross_validation.turns import Plan, Turn
-from tablesense.detection.annotate import refuse_input
 from tablesense.detection.outputs import Messages, writing
 from tablesense.errors import UserError
 from tablesense.evaluation.evaluation import Evaluation, evaluate
@@ -23,6 +22,7 @@ from tablesense.evaluation.predictions import Found, Predictions, prediction_lin
 from tablesense.scoring.command import failed_rows, say_failed
 from tablesense.scoring.text import best_line
 from tablesense.search.processes import only_one
+from tablesense.terminal.output import refuse_input
 from tablesense.terminal.untrusted import plain
 from tablesense.tracking.run.atomic import write_text
 

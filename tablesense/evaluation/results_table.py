@@ -42,7 +42,12 @@ def results_table(results: Json) -> str:
     intervals = results["intervals"]
     notes = [f"In brackets {intervals['level']:.0%} intervals ({intervals['samples']:,} draws of templates)."]
     if "folds" in results:
+        trained, wanted = len(results["runs"]), results["folds"] * seeds
         notes.append(f"Cross-validation: {results['folds']} folds, {seeds} seed{'s' * (seeds > 1)}.")
+        if trained < wanted:
+            notes.append(
+                f"So far {trained} of {wanted} trainings: the sheets of the other folds are missing."
+            )
     if results.get("failed"):
         notes.append(
             f"Sheets that could not be read, their tables counted as missed: {len(results['failed'])}."

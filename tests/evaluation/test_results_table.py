@@ -104,3 +104,18 @@ def test_what_has_no_value_is_null_in_json(results_file: Path) -> None:
     assert results["by_number"]["1"]["sheets"] == 5
     assert results["best_threshold"]["eob0_f1"] == 0.25
     assert evaluate([], 0.5).as_json()["macro"]["measures"]["eob0_f1"]["value"] is None
+
+
+def test_sheets_of_a_cross_validation_are_counted_once_and_what_is_missing_is_told(
+    results_file: Path,
+) -> None:
+    once = results_table(read_results(results_file))
+    content = json.loads(results_file.read_text())
+    twice = content | {"folds": 2, "runs": ["a", "b", "c"], "seeds": {"1": {}, "2": {}}}
+    for corpus in (*twice["corpora"].values(), twice["macro"]):
+        corpus["sheets"] *= 2
+        corpus["annotated"] *= 2
+    table = results_table(twice)
+    assert table.splitlines()[:5] == once.splitlines()[:5]
+    assert "Cross-validation: 2 folds, 2 seeds.\nSo far 3 of 4 trainings" in table
+    assert "So far" not in results_table(twice | {"runs": list("abcd")})
