@@ -25,7 +25,7 @@ def runs(place: Path, url: str, *args: str) -> subprocess.CompletedProcess[str]:
         cwd=place,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,  # against a hang; a disk that stalls made a start take two minutes once
         check=False,
     )
 
