@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from tablesense.errors import UserError
-from tablesense.terminal.arguments import Parser, count, share, whole
-from tablesense.terminal.commands import run_command, stopped_in_order
+from tablesense.terminal.arguments import command_parser, count, share, whole
+from tablesense.terminal.commands import run_command
 
 COMMAND = "python -m tablesense.cross_validate"
 UNFINISHED = 1
@@ -27,7 +27,11 @@ input; 130, stopped."""
 def main(args: list[str] | None = None) -> int:
     """Run the command; its exit codes are told above."""
     args = sys.argv[1:] if args is None else args
-    return run_command(lambda: _run(args), f"Stopped. Go on with: {COMMAND} {shlex.join(args)}")
+    return run_command(
+        lambda: _run(args),
+        f"Stopped. Go on with: {COMMAND} {shlex.join(args)}",
+        ["SIGTERM", "SIGHUP"],  # SIGHUP is a closed terminal
+    )
 
 
 def _run(args: list[str]) -> int:
@@ -36,8 +40,7 @@ def _run(args: list[str]) -> int:
         raise UserError(f"--folds: must be 2 or more, got {options.folds}")
     if not options.config.is_file():
         raise UserError(f"--config: there is no file {options.config}")
-    with stopped_in_order("SIGTERM", "SIGHUP"):  # SIGHUP is a closed terminal
-        return _cross_validate(options, overrides, args)
+    return _cross_validate(options, overrides, args)
 
 
 def _cross_validate(options: argparse.Namespace, overrides: list[str], args: list[str]) -> int:
@@ -72,12 +75,7 @@ def _cross_validate(options: argparse.Namespace, overrides: list[str], args: lis
 
 def make_parser() -> argparse.ArgumentParser:
     """The options of the command itself."""
-    parser = Parser(
-        prog=COMMAND,
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser(COMMAND, _DESCRIPTION)
     add = parser.add_argument
     add("--config", type=Path, required=True, metavar="FILE", help="the recipe, as of `tablesense fit`")
     add("--folds", type=count, default=4, metavar="N", help="parts that the sheets are dealt into (4)")
@@ -87,12 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--runs-dir", type=Path, metavar="DIR", help="where the runs go (runs/NAME OF THE CONFIG_folds)")
     add("--measure-only", action="store_true", help="train nothing, measure what is finished")
     add("--out", type=Path, metavar="FILE.json", help="write all figures, as `evaluate --out` does")
-    add(
-        "--predictions",
-        type=Path,
-        metavar="FILE.jsonl",
-        help="write what the first seed found",
-    )
+    add("--predictions", type=Path, metavar="FILE.jsonl", help="write what the first seed found")
     return parser
 
 

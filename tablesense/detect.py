@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from tablesense.terminal.arguments import Parser, count, program, seconds, share
-from tablesense.terminal.commands import run_command, stopped_in_order
+from tablesense.terminal.arguments import command_parser, count, program, seconds, share
+from tablesense.terminal.commands import run_command
 
 SOME_FAILED = 1
 
@@ -28,16 +28,12 @@ _ANNOTATE = (
 
 def main(args: list[str] | None = None) -> int:
     """Run the command; 0, 1 when something failed, 2 after wrong use, 130 after Ctrl-C or SIGTERM."""
-    return run_command(lambda: _detect(sys.argv[1:] if args is None else args))
+    return run_command(lambda: _detect(sys.argv[1:] if args is None else args), signals=["SIGTERM"])
 
 
 def _detect(args: list[str]) -> int:
     options = make_parser().parse_args(args)
-    with stopped_in_order("SIGTERM"):
-        return _look(options)
 
-
-def _look(options: argparse.Namespace) -> int:
     from tablesense.detection.files import find_files
     from tablesense.detection.weights import locate
 
@@ -52,12 +48,7 @@ def _look(options: argparse.Namespace) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    parser = Parser(
-        prog=program("detect"),
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser(program("detect"), _DESCRIPTION)
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="a workbook, a folder, or a pattern in quotes"
     )

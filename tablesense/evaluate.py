@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tablesense.errors import UserError
-from tablesense.terminal.arguments import Parser, count, share, whole
-from tablesense.terminal.commands import run_command, stopped_in_order
+from tablesense.terminal.arguments import command_parser, count, share, whole
+from tablesense.terminal.commands import run_command
 
 if TYPE_CHECKING:
     from tablesense.evaluation.gold import Gold
@@ -29,16 +29,12 @@ use."""
 def main(args: list[str] | None = None) -> int:
     """Run the command; 0, 1 when something could not be read, 2 after wrong use, 130 when stopped."""
     args = sys.argv[1:] if args is None else args
-    return run_command(lambda: _evaluate(args), "Stopped; nothing was written.")
+    return run_command(lambda: _evaluate(args), "Stopped; nothing was written.", ["SIGTERM"])
 
 
 def _evaluate(args: list[str]) -> int:
     options = make_parser().parse_args(args)
-    with stopped_in_order("SIGTERM"):
-        return _measure(options, args)
 
-
-def _measure(options: argparse.Namespace, args: list[str]) -> int:
     from tablesense.evaluation.gold import read_gold
 
     gold = read_gold(options.data, options.split)
@@ -70,12 +66,7 @@ def _check(options: argparse.Namespace, gold: Gold) -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    parser = Parser(
-        prog=COMMAND,
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser(COMMAND, _DESCRIPTION)
     _add_input(parser)
     _add_output(parser.add_argument_group("output"))
     return parser

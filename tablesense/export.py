@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from tablesense.terminal.arguments import Parser, program
-from tablesense.terminal.commands import run_command, stopped_in_order
+from tablesense.terminal.arguments import command_parser, program
+from tablesense.terminal.commands import run_command
 
 _DESCRIPTION = """\
 Write a model as an .onnx file, which onnxruntime runs in less time than torch, and which
@@ -20,14 +20,13 @@ Exit code: 0; 2, nothing was written."""
 def main(args: list[str] | None = None) -> int:
     """Run the command; 0, 2 when nothing can be written, 130 when stopped."""
     args = sys.argv[1:] if args is None else args
-    return run_command(lambda: _export(args), "Stopped; nothing was written.")
+    return run_command(lambda: _export(args), "Stopped; nothing was written.", ["SIGTERM"])
 
 
 def _export(args: list[str]) -> int:
     options = make_parser().parse_args(args)
-    with stopped_in_order("SIGTERM"):
-        _check(options)
-        _write(options)
+    _check(options)
+    _write(options)
     return 0
 
 
@@ -55,12 +54,7 @@ def _write(options: argparse.Namespace) -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    parser = Parser(
-        prog=program("export"),
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser(program("export"), _DESCRIPTION)
     add = parser.add_argument
     add("--weights", metavar="MODEL", help="as of `tablesense detect`, no .onnx file (the released model)")
     add("--out", metavar="FILE.onnx", type=Path, required=True, help="the file; an earlier one is replaced")

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from tablesense.errors import UserError
-from tablesense.terminal.arguments import Parser, count, share
-from tablesense.terminal.commands import run_command, stopped_in_order
+from tablesense.terminal.arguments import command_parser, count, share
+from tablesense.terminal.commands import run_command
 from tablesense.terminal.output import check_target, refuse_input
 
 COMMAND = "python -m tablesense.predict_emotions"
@@ -23,17 +23,16 @@ Exit code: 0; 2, wrong use."""
 def main(args: list[str] | None = None) -> int:
     """Run the command; 0, 2 after wrong use, 130 when stopped."""
     args = sys.argv[1:] if args is None else args
-    return run_command(lambda: _predict(args), "Stopped; nothing was written.")
+    return run_command(lambda: _predict(args), "Stopped; nothing was written.", ["SIGTERM"])
 
 
 def _predict(args: list[str]) -> int:
     options = make_parser().parse_args(args)
-    with stopped_in_order("SIGTERM"):
-        _check(options)
+    _check(options)
 
-        from tablesense.emotions.command import run
+    from tablesense.emotions.command import run
 
-        run(options)
+    run(options)
     return 0
 
 
@@ -56,12 +55,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    parser = Parser(
-        prog=COMMAND,
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = command_parser(COMMAND, _DESCRIPTION)
     add = parser.add_argument
     add("texts", metavar="TEXT", nargs="*", help="texts; without any, the lines of the standard input")
     add(

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tablesense.terminal.arguments import Parser, count, program
-from tablesense.terminal.commands import run_command, stopped_in_order
+from tablesense.terminal.commands import run_command
 
 NO_RESULT = 1
 _TRIALS = 20
@@ -24,16 +24,15 @@ early; a search that was stopped goes on with the same command. Options that are
 def main(args: list[str] | None = None) -> int:
     """Run the command; 0, 1 when no trial has a result, 2 after wrong input, 130 after Ctrl-C or SIGTERM."""
     args = sys.argv[1:] if args is None else args
-    return run_command(lambda: _sweep(args), f"Stopped. Go on with: {program('sweep')} {shlex.join(args)}")
+    return run_command(
+        lambda: _sweep(args),
+        f"Stopped. Go on with: {program('sweep')} {shlex.join(args)}",
+        ["SIGTERM", "SIGHUP"],  # SIGHUP is a closed terminal
+    )
 
 
 def _sweep(args: list[str]) -> int:
     options, overrides = make_parser().parse_known_args(args)
-    with stopped_in_order("SIGTERM", "SIGHUP"):  # SIGHUP is a closed terminal
-        return _search(options, overrides)
-
-
-def _search(options: argparse.Namespace, overrides: list[str]) -> int:
 
     from tablesense.search.search import Options, search
     from tablesense.search.sweep_file import read_sweep

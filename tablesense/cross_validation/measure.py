@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from tablesense.corpora.corpus import Problem, read_corpus
 from tablesense.cross_validation.recipe import Recipe
 from tablesense.cross_validation.turns import Turn
 from tablesense.detection.strips import MAX_GRID_CELLS
 from tablesense.detection.weights import load_detector
-from tablesense.evaluation.gold import Gold, GoldSheet, Key
+from tablesense.evaluation.gold import Gold, Key, gold_of
 from tablesense.evaluation.predictions import Found
 from tablesense.evaluation.scores import SheetResult
 from tablesense.scoring.look import files_of, look, make_finder
@@ -39,22 +38,9 @@ def measure(recipe: Recipe, turn: Turn, run: Path) -> Measured:
     Raises:
         UserError: the run's weights are not there any more.
     """
-    gold = _left_out(recipe, turn)
+    gold = gold_of(recipe.data(turn).val_corpora())
     finder = make_finder(load_detector(run / "checkpoints" / "last.pt"), recipe.threshold, MAX_GRID_CELLS)
     found: dict[Key, Found] = {}
     for part in look(files_of(gold.sheets), finder):
         found |= part
     return Measured(gold, found)
-
-
-def _left_out(recipe: Recipe, turn: Turn) -> Gold:
-    """The sheets of the fold, each once; of one that is annotated twice, the last line."""
-    chosen = recipe.data(turn).val_sheets()
-    sheets: dict[Key, GoldSheet] = {}
-    problems: list[Problem] = []
-    for corpus in (read_corpus(config.path) for config in recipe.corpora):
-        for annotation in chosen[corpus.name]:
-            sheet = GoldSheet(corpus.name, corpus.workbook(annotation), annotation)
-            sheets[sheet.key] = sheet
-        problems += corpus.problems if chosen[corpus.name] else []
-    return Gold(list(sheets.values()), problems)

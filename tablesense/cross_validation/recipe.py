@@ -98,7 +98,7 @@ def check_folds(recipe: Recipe, turns: Sequence[Turn]) -> None:
         UserError: there are fewer templates than folds, or a corpus cannot be read.
     """
     for turn in turns:
-        if not any(recipe.data(turn).val_sheets().values()):
+        if not recipe.data(turn).val_corpora():
             raise UserError(
                 f"--folds: with {turn.plan.folds} folds and seed {turn.seed} there is no sheet in fold "
                 f"{turn.fold}: sheets of one template (group) stay together; take fewer folds"

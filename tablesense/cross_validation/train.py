@@ -1,14 +1,12 @@
 """Trains the turns that have not been trained yet, a few at once, each in a process of its own."""
 
-import sys
 from collections.abc import Callable, Sequence
 
 from tablesense.cross_validation.turns import Turn
 from tablesense.errors import UserError
-from tablesense.search.trial_run import TrialRun
+from tablesense.search.trial_run import POLL_SECONDS, TrialRun, stop_all
 from tablesense.terminal.untrusted import plain
 
-_POLL_SECONDS = 0.5
 _GRACE_SECONDS = 300.0  # a training that is asked to stop finishes its validation first
 _SCORE = "val/eob0_f1"
 
@@ -34,9 +32,9 @@ def train(turns: Sequence[Turn], jobs: int, say: Say) -> None:
                 live.append(_Live(waiting.pop(0), say))
             live = [one for one in live if one.follow()]
             if live:
-                live[0].run.wait(_POLL_SECONDS)
+                live[0].run.wait(POLL_SECONDS)
     except BaseException:
-        _stop([one.run for one in live])
+        stop_all([one.run for one in live if one.run.poll() is None])
         raise
 
 
@@ -69,18 +67,3 @@ class _Live:
         if code:
             raise UserError(f"{self._turn.name} failed: {self.run.error_line()} ({plain(self._log)})")
         return code is None
-
-
-def _stop(runs: Sequence[TrialRun]) -> None:
-    """Stop trainings and wait for them; a second Ctrl-C kills them."""
-    running = [run for run in runs if run.poll() is None]
-    for run in running:
-        run.stop()
-    try:
-        if running:
-            sys.stderr.write(f"Stopping {len(running)} training(s), which save first; Ctrl-C: at once.\n")
-        while any(run.poll() is None for run in running):
-            running[0].wait(_POLL_SECONDS)
-    finally:
-        for run in running:
-            run.kill()

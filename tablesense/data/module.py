@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
@@ -167,10 +167,11 @@ class SheetDataModule(LightningDataModule):
         (folder,) = (Path(c.path) for c in self.corpora if Path(c.path).resolve().name == corpus)
         return folder / "workbooks" / file_name
 
-    def val_sheets(self) -> dict[str, list[SheetAnnotation]]:
-        """The annotated sheets that are validated on, by corpus; nothing but the annotations is read."""
-        corpora = [(read_corpus(config.path), config) for config in self.corpora]
-        return {corpus.name: self._split(corpus, config)[1] for corpus, config in corpora}
+    def val_corpora(self) -> list[Corpus]:
+        """The corpora with the sheets that are validated on alone; nothing but the annotations is read."""
+        read = [(read_corpus(config.path), config) for config in self.corpora]
+        corpora = [replace(corpus, annotations=self._split(corpus, config)[1]) for corpus, config in read]
+        return [corpus for corpus in corpora if corpus.annotations]
 
     def prepare_data(self) -> None:
         """Fill the feature cache; Lightning calls this in one process of a machine."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +18,6 @@ from torch import Tensor, nn
 from tablesense.emotions.hub import WEIGHTS
 from tablesense.errors import UserError
 from tablesense.terminal.untrusted import plain
-
-T = TypeVar("T")
 
 MISSING = "emotions in text need the package transformers: pip install 'tablesense[text]'"
 THRESHOLDS = "label_thresholds"
@@ -58,14 +56,7 @@ def load_tokenizer(folder: Path) -> Any:  # noqa: ANN401 - a class of transforme
     Raises:
         UserError: it cannot be loaded.
     """
-    transformers = require_transformers()
-    return _loaded(
-        folder,
-        "tokenizer",
-        lambda: transformers.AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        ),
-    )
+    return _loaded("AutoTokenizer", folder, "tokenizer")
 
 
 def load_config(folder: Path, **changes: Any) -> Any:  # noqa: ANN401 - a class of transformers
@@ -74,14 +65,7 @@ def load_config(folder: Path, **changes: Any) -> Any:  # noqa: ANN401 - a class 
     Raises:
         UserError: it cannot be loaded.
     """
-    transformers = require_transformers()
-    return _loaded(
-        folder,
-        "configuration",
-        lambda: transformers.AutoConfig.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, **changes
-        ),
-    )
+    return _loaded("AutoConfig", folder, "configuration", **changes)
 
 
 class LoadedNetwork(NamedTuple):
@@ -103,21 +87,16 @@ def load_network(folder: Path, config: Any = None) -> LoadedNetwork:  # noqa: AN
     Raises:
         UserError: it cannot be loaded.
     """
-    transformers = require_transformers()
     network, info = _loaded(
+        "AutoModelForSequenceClassification",
         folder,
         "network",
-        lambda: transformers.AutoModelForSequenceClassification.from_pretrained(
-            folder,
-            config=config,
-            dtype=torch.float32,
-            ignore_mismatched_sizes=True,  # a classifier for other labels
-            output_loading_info=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            weights_only=True,
-            use_safetensors=(folder / WEIGHTS[0]).is_file(),
-        ),
+        config=config,
+        dtype=torch.float32,
+        ignore_mismatched_sizes=True,  # a classifier for other labels
+        output_loading_info=True,
+        weights_only=True,
+        use_safetensors=(folder / WEIGHTS[0]).is_file(),
     )
     new = {*info["missing_keys"], *(name for name, *_ in info["mismatched_keys"])}
     heads = {name for name, _ in network.named_parameters() if not _in_encoder(network, name)}
@@ -249,9 +228,11 @@ def _as_json(token: object) -> object:
     return [str(part) for part in token] if isinstance(token, list | tuple) else str(token)
 
 
-def _loaded(folder: Path, what: str, load: Callable[[], T]) -> T:
+def _loaded(auto: str, folder: Path, what: str, **options: Any) -> Any:  # noqa: ANN401 - of transformers
+    """What a class of transformers loads from a folder: no network is asked, no code out of it is run."""
+    kind = getattr(require_transformers(), auto)
     try:
-        return load()
+        return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **options)
     except Exception as error:  # whatever transformers, json, safetensors and pickle say of a broken folder
         lines = str(error).strip().splitlines() or [""]
         reason = plain(f"{type(error).__name__}: {lines[0][:160]}")

@@ -1,7 +1,7 @@
 """The annotated sheets that a detector is measured on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tablesense.boxes import Box
@@ -53,11 +53,25 @@ def read_gold(folders: Iterable[Path], split: str = "all") -> Gold:
     names = [corpus.name for corpus in corpora]
     if len(names) != len(set(names)):
         raise UserError(f"--data: two corpora have one name ({', '.join(names)}); rename a folder")
-    sheets = {sheet.key: sheet for corpus in corpora for sheet in _sheets(corpus, split)}
-    if not sheets:
+    if split != "all":
+        corpora = [replace(c, annotations=split_by_field(c.annotations, split)) for c in corpora]
+    gold = gold_of(corpora)
+    if not gold.sheets:
         which = "annotated sheet" if split == "all" else f"sheet of the split {split!r}"
         raise UserError(f"--data: there is no {which} in {', '.join(names)}")
-    return Gold(list(sheets.values()), [problem for corpus in corpora for problem in corpus.problems])
+    return gold
+
+
+def gold_of(corpora: Iterable[Corpus]) -> Gold:
+    """The sheets of corpora that were read; of a sheet that is annotated twice, the last line."""
+    sheets: dict[Key, GoldSheet] = {}
+    problems: list[Problem] = []
+    for corpus in corpora:
+        for annotation in corpus.annotations:
+            sheet = GoldSheet(corpus.name, corpus.workbook(annotation), annotation)
+            sheets[sheet.key] = sheet
+        problems += corpus.problems
+    return Gold(list(sheets.values()), problems)
 
 
 def _corpora(folder: Path) -> list[Path]:
@@ -65,8 +79,3 @@ def _corpora(folder: Path) -> list[Path]:
         return [folder]
     inside = sorted(path.parent for path in folder.glob("*/annotations.jsonl"))
     return inside or [folder]
-
-
-def _sheets(corpus: Corpus, split: str) -> list[GoldSheet]:
-    wanted = corpus.annotations if split == "all" else split_by_field(corpus.annotations, split)
-    return [GoldSheet(corpus.name, corpus.workbook(sheet), sheet) for sheet in wanted]

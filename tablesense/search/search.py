@@ -29,7 +29,7 @@ from tablesense.search.study import (
 )
 from tablesense.search.sweep_file import SweepFile
 from tablesense.search.text import printable
-from tablesense.search.trial_run import TrialRun, epochs_of
+from tablesense.search.trial_run import POLL_SECONDS, TrialRun, epochs_of, stop_all
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 _WRONG_INPUT = 2
 # So many trainings that refuse their input, and none that does not: it is not the parameters.
 _WRONG_FROM_THE_START = 3
-_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -118,9 +117,9 @@ class Search:
                 for live in list(self._live):
                     self._follow(live)
                 if self._live:
-                    self._live[0].run.wait(_POLL_SECONDS)
+                    self._live[0].run.wait(POLL_SECONDS)
         except BaseException:
-            self._stop_all()
+            stop_all([live.run for live in self._live])
             raise
 
     def _start_trials(self) -> bool:
@@ -217,21 +216,6 @@ class Search:
         some = any(ERROR not in trial.user_attrs for trial in finished(self._study))
         if not some and self._wrong >= min(_WRONG_FROM_THE_START, self._options.trials):
             raise UserError(f"every trial refuses its input: {message}")
-
-    def _stop_all(self) -> None:
-        """Stop the trainings and wait for them; a second Ctrl-C kills them."""
-        for live in self._live:
-            live.run.stop()
-        try:
-            if self._live:
-                sys.stderr.write(
-                    f"Stopping {len(self._live)} training(s), which save first; Ctrl-C: at once.\n"
-                )
-            while any(live.run.poll() is None for live in self._live):
-                self._live[0].run.wait(_POLL_SECONDS)
-        finally:
-            for live in self._live:
-                live.run.kill()
 
 
 def trial_line(

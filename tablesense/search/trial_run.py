@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from tablesense.search.text import printable
 
 # An agent of W&B that the search is started from has its own run: a trial is not that one.
 _OF_AN_AGENT = {"WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_SWEEP_PARAM_PATH"}
+
+POLL_SECONDS = 0.5  # how often running trainings are looked at
 
 _ERROR = re.compile(r"(error: .+|(\w+\.)*\w*(Error|Exception|Interrupt|Exit)\b.*)")
 
@@ -140,6 +143,20 @@ class TrialRun:
         if code is not None and code < 0:
             return f"ended by {signal.Signals(-code).name}"
         return printable(lines[-1]) if lines else f"ended with code {code} and printed nothing"
+
+
+def stop_all(runs: Sequence[TrialRun]) -> None:
+    """Stop trainings and wait for them; a second Ctrl-C kills them."""
+    for run in runs:
+        run.stop()
+    try:
+        if runs:
+            sys.stderr.write(f"Stopping {len(runs)} training(s), which save first; Ctrl-C: at once.\n")
+        while any(run.poll() is None for run in runs):
+            runs[0].wait(POLL_SECONDS)
+    finally:
+        for run in runs:
+            run.kill()
 
 
 def read_rows(file: Path) -> list[dict[str, Any]]:

@@ -21,6 +21,16 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message}; see `{self.prog} --help`")
 
 
+def command_parser(prog: str, description: str) -> Parser:
+    """A parser that shows the description as it is written, and takes no options cut short."""
+    return Parser(
+        prog=prog,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
 def program(command: str) -> str:
     """How a command was started: ``tablesense detect`` or ``python -m tablesense.detect``."""
     as_module = Path(sys.argv[0]).name == f"{command}.py"
@@ -33,10 +43,7 @@ def count(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
-    number = _number(int, text, "a whole number")
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
-    return number
+    return _at_least(1, text)
 
 
 def whole(text: str) -> int:
@@ -45,9 +52,13 @@ def whole(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
+    return _at_least(0, text)
+
+
+def _at_least(lowest: int, text: str) -> int:
     number = _number(int, text, "a whole number")
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"must be 0 or more, got {number}")
+    if number < lowest:
+        raise argparse.ArgumentTypeError(f"must be {lowest} or more, got {number}")
     return number
 
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -13,18 +13,21 @@ from tablesense.terminal.untrusted import plain
 WRONG_INPUT, INTERRUPTED = 2, 130
 
 
-def run_command(work: Callable[[], int], stopped: str = "Stopped.") -> int:
+def run_command(work: Callable[[], int], stopped: str = "Stopped.", signals: Sequence[str] = ()) -> int:
     """Do the work of a command.
 
     Args:
         work: returns the exit code.
         stopped: what is said after Ctrl-C.
+        signals: that stop it as Ctrl-C does, as ``SIGTERM``; those that the system lacks are passed over.
+            Without them the processes that the work has started would outlive it.
 
     Returns:
-        The exit code: that of the work, 2 after a UserError, 130 after Ctrl-C.
+        The exit code: that of the work, 2 after a UserError, 130 after Ctrl-C and those signals.
     """
     try:
-        return work()
+        with _stopped_in_order(signals):
+            return work()
     except UserError as error:
         sys.stderr.write(f"error: {plain(error)}\n")
         return WRONG_INPUT
@@ -40,13 +43,7 @@ def run_command(work: Callable[[], int], stopped: str = "Stopped.") -> int:
 
 
 @contextmanager
-def stopped_in_order(*names: str) -> Iterator[None]:
-    """Let signals stop a command as Ctrl-C does, or the processes that it started would outlive it.
-
-    Args:
-        names: of the signals, as ``SIGTERM``; those that the system lacks are passed over.
-    """
-
+def _stopped_in_order(names: Sequence[str]) -> Iterator[None]:
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 

@@ -110,7 +110,8 @@ def test_folds_are_those_that_the_training_left_out(config_file: Path) -> None:
     data = yaml.safe_load(config_file.read_text())["data"]["init_args"]
     corpora = [CorpusConfig(**corpus) for corpus in data["corpora"]]
     modules = [SheetDataModule(corpora, split="fold", num_folds=3, fold=fold, seed=5) for fold in range(3)]
-    names = [{sheet.group for sheet in module.val_sheets()["tea"]} for module in modules]
+    held_out = [module.val_corpora() for module in modules]
+    names = [{sheet.group for sheet in corpus.annotations} for (corpus,) in held_out]
     assert sorted(name for part in names for name in part) == list(NAMES)
     assert all(len(part) == 2 for part in names)
 
