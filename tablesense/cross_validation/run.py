@@ -21,10 +21,10 @@ from tablesense.evaluation.evaluation import Evaluation, evaluate
 from tablesense.evaluation.predictions import Found, Predictions, prediction_lines
 from tablesense.scoring.command import failed_rows, say_failed
 from tablesense.scoring.text import best_line
-from tablesense.search.processes import only_one
 from tablesense.terminal.output import refuse_input
 from tablesense.terminal.untrusted import plain
 from tablesense.tracking.run.atomic import write_text
+from tablesense.trainings.processes import only_one
 
 Finished = list[tuple[Turn, Path]]
 

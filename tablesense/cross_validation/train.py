@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from tablesense.cross_validation.turns import Turn
 from tablesense.errors import UserError
-from tablesense.search.trial_run import POLL_SECONDS, TrialRun, stop_all
 from tablesense.terminal.untrusted import plain
+from tablesense.trainings.training import POLL_SECONDS, Training, stop_all
 
 _GRACE_SECONDS = 300.0  # a training that is asked to stop finishes its validation first
 _SCORE = "val/eob0_f1"
@@ -46,7 +46,7 @@ class _Live:
         self._turn, self._say = turn, say
         self._log = plan.runs_dir / "logs" / f"{turn.name}.log"
         say(f"{turn.name} {'starts' if turn.begun is None else 'goes on'}, log: {plain(self._log)}")
-        self.run = TrialRun(
+        self.run = Training(
             turn.line(), plan.runs_dir, turn.name, self._log, folder=turn.begun, grace=_GRACE_SECONDS
         )
         self._told = max((row["epoch"] for row in self.run.rows()), default=0)  # of what it goes on with

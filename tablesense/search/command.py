@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tablesense.errors import UserError
-from tablesense.search.text import printable
+from tablesense.terminal.untrusted import plain
 
 Values = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ def check_command(command: object, *, has_program: bool) -> tuple[str, ...]:
     for macro in macros:
         if macro not in _ARGUMENTS and macro not in _PROGRAMS:
             known = ", ".join(f"${{{name}}}" for name in (*_PROGRAMS, *_ARGUMENTS))
-            raise UserError(f"command: ${{{printable(macro)}}} is not supported here; known are {known}")
+            raise UserError(f"command: ${{{plain(macro)}}} is not supported here; known are {known}")
     if not any(macro in _ARGUMENTS for macro in macros):
         raise UserError("command: ${args} is missing, so no trial would get its parameters")
     if "program" in macros and not has_program:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tablesense.errors import UserError
 from tablesense.search.space import Choice, Interval, Multiples, Normal, Parameter, WeightedChoice
-from tablesense.search.text import printable
+from tablesense.terminal.untrusted import plain
 
 Fields = Mapping[str, Any]
 
@@ -29,21 +29,21 @@ def read_parameters(section: object) -> dict[str, Parameter]:
 
 def read_parameter(name: str, fields: object) -> Parameter:
     """One parameter; see :func:`read_parameters`."""
-    where = f"parameters.{printable(name)}"
+    where = f"parameters.{plain(name)}"
     if not isinstance(fields, dict):
         raise UserError(f"{where}: needs fields like 'min' and 'max' or 'values'")
     if "parameters" in fields:
-        raise UserError(f"{where}: nested parameters are not supported, write {printable(name)}.KEY")
+        raise UserError(f"{where}: nested parameters are not supported, write {plain(name)}.KEY")
     kind = str(fields.get("distribution", _inferred(fields)))
     if kind in _EXPONENTS:
         raise UserError(f"{where}.distribution: {kind} takes exponents, use {_EXPONENTS[kind]}")
     if kind not in _READERS:
         known = ", ".join(_READERS)
-        raise UserError(f"{where}.distribution: '{printable(kind)}' is not supported here; known are {known}")
+        raise UserError(f"{where}.distribution: '{plain(kind)}' is not supported here; known are {known}")
     reader, allowed = _READERS[kind]
     for field in fields:
         if field != "distribution" and field not in allowed:
-            raise UserError(f"{where}.{printable(str(field))}: there is no such field of {kind}")
+            raise UserError(f"{where}.{plain(field)}: there is no such field of {kind}")
     try:
         return reader(fields)
     except _FieldError as error:
@@ -71,11 +71,9 @@ def _number(fields: Fields, name: str, default: float | None = None) -> int | fl
         return default
     value = fields[name]
     if isinstance(value, str):
-        raise _FieldError(
-            f".{name}: '{printable(value)}' is text to YAML; a number has a point, as in 1.0e-4"
-        )
+        raise _FieldError(f".{name}: '{plain(value)}' is text to YAML; a number has a point, as in 1.0e-4")
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _FieldError(f".{name}: expected a number, got {printable(str(value))}")
+        raise _FieldError(f".{name}: expected a number, got {plain(value)}")
     return value
 
 

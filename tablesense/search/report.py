@@ -11,7 +11,7 @@ from rich.text import Text
 from tablesense.search.command import expand, with_options
 from tablesense.search.study import BEST_EPOCH, ERROR, FOLDER, SECONDS, finished, results, values_of
 from tablesense.search.sweep_file import SweepFile
-from tablesense.search.text import printable, short
+from tablesense.terminal.untrusted import plain
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -23,7 +23,7 @@ _SHOWN = 5  # columns of the table
 def say(text: str) -> None:
     """Print a line at once, so that a log file can be followed."""
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-    console.print(printable(text))
+    console.print(plain(text))
     console.file.flush()
 
 
@@ -35,7 +35,7 @@ def print_start(sweep: SweepFile, done: int, trials: int, going_on: int) -> None
 
 def print_trial(number: int, values: dict[str, Any], *, goes_on: bool) -> None:
     """A trial starts."""
-    chosen = " ".join(f"{name}={short(value)}" for name, value in values.items())
+    chosen = " ".join(f"{name}={_short(value)}" for name, value in values.items())
     say(f"trial {number}{' goes on' if goes_on else ''}: {chosen}")
 
 
@@ -86,7 +86,7 @@ def results_table(best: "list[FrozenTrial]", sweep: SweepFile) -> Table:
     )
     values = [values_of(sweep, trial.params) for trial in best]
     for name in sweep.parameters:
-        table.add_row(_text(name), *(_text(short(chosen[name])) for chosen in values))
+        table.add_row(_text(name), *(_text(_short(chosen[name])) for chosen in values))
     return table
 
 
@@ -98,4 +98,9 @@ def again(sweep: SweepFile, values: dict[str, Any], overrides: list[str]) -> str
 
 def _text(value: object) -> Text:
     """A cell: plain text, in which square brackets are no markup."""
-    return Text(printable(str(value)))
+    return Text(plain(value))
+
+
+def _short(value: object) -> object:
+    """A parameter's value as the table shows it: four digits are enough."""
+    return f"{value:.4g}" if isinstance(value, float) else value

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from tablesense.errors import UserError
 from tablesense.search import report
 from tablesense.search.command import expand, with_options
-from tablesense.search.processes import only_one
 from tablesense.search.study import (
     BEST_EPOCH,
     ERROR,
@@ -28,8 +27,9 @@ from tablesense.search.study import (
     values_of,
 )
 from tablesense.search.sweep_file import SweepFile
-from tablesense.search.text import printable
-from tablesense.search.trial_run import POLL_SECONDS, TrialRun, epochs_of, stop_all
+from tablesense.terminal.untrusted import plain
+from tablesense.trainings.processes import only_one
+from tablesense.trainings.training import POLL_SECONDS, Training, epochs_of, stop_all
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -65,7 +65,7 @@ class _Live:
     """A trial that runs."""
 
     trial: "Trial"
-    run: TrialRun
+    run: Training
     seen: set[int] = field(default_factory=set)
     pruned: bool = False
 
@@ -136,12 +136,12 @@ class Search:
             self._live.append(_Live(trial, self._start(trial)))
         return False
 
-    def _start(self, trial: "Trial") -> TrialRun:
+    def _start(self, trial: "Trial") -> Training:
         values = values_of(self._sweep, trial.params)
         name = f"{self._sweep.name}_trial_{trial.number:03}"
         earlier = self._checkpointed(trial.user_attrs.get(FOLDER))
         report.print_trial(trial.number, values, goes_on=earlier is not None)
-        run = TrialRun(
+        run = Training(
             trial_line(self._sweep, values, self._options, name, earlier),
             self._options.runs_dir,
             name,
@@ -209,9 +209,7 @@ class Search:
         """End the search where no trial can do better."""
         if code == 0 and rows and all(self._sweep.metric not in row for row in rows):
             known = ", ".join(sorted({name for row in rows for name in row if "/" in name}))
-            raise UserError(
-                f"metric.name: the training has no {printable(self._sweep.metric)}; it has {known}"
-            )
+            raise UserError(f"metric.name: the training has no {plain(self._sweep.metric)}; it has {known}")
         self._wrong += code == _WRONG_INPUT
         some = any(ERROR not in trial.user_attrs for trial in finished(self._study))
         if not some and self._wrong >= min(_WRONG_FROM_THE_START, self._options.trials):

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tablesense.errors import UserError
-from tablesense.search.processes import find, stop
 from tablesense.search.sweep_file import SweepFile
-from tablesense.search.text import printable
+from tablesense.terminal.untrusted import plain
+from tablesense.trainings.processes import find, stop
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -146,7 +146,7 @@ def _check_definition(study: "Study", folder: Path, definition: dict[str, Any]) 
     changed = [key for key, value in definition.items() if before.get(key) != value]
     if changed:
         raise UserError(
-            f"{printable(str(folder.parent))} holds a search of this name with other settings "
+            f"{plain(folder.parent)} holds a search of this name with other settings "
             f"({', '.join(changed)}): choose another folder with --runs-dir, or undo the change"
         )
 

@@ -9,7 +9,7 @@ from tablesense.errors import UserError
 from tablesense.search.command import DEFAULT_COMMAND, check_command
 from tablesense.search.parameters import read_parameters
 from tablesense.search.space import Parameter
-from tablesense.search.text import printable
+from tablesense.terminal.untrusted import plain
 from tablesense.yaml_file import read_yaml
 
 Method = Literal["bayes", "random", "grid"]
@@ -84,10 +84,10 @@ def _load(path: Path) -> dict[str, Any]:
 def _read(content: dict[str, Any], stem: str) -> SweepFile:
     for key in content:
         if key not in _SECTIONS | _DISPLAY:
-            raise UserError(f"{printable(str(key))}: there is no such section, or not for the local search")
+            raise UserError(f"{plain(key)}: there is no such section, or not for the local search")
     method = content.get("method")
     if method not in {"bayes", "random", "grid"}:
-        raise UserError(f"method: expected bayes, random or grid, got {printable(str(method))}")
+        raise UserError(f"method: expected bayes, random or grid, got {plain(method)}")
     parameters = read_parameters(content.get("parameters"))
     if method == "grid":
         _check_grid(parameters)
@@ -117,7 +117,7 @@ def _name(name: str) -> str:
 def _check_grid(parameters: dict[str, Parameter]) -> None:
     for name, parameter in parameters.items():
         if parameter.grid() is None:
-            raise UserError(f"parameters.{printable(name)}: a grid needs values that can be counted")
+            raise UserError(f"parameters.{plain(name)}: a grid needs values that can be counted")
 
 
 def _metric(section: object) -> tuple[str, bool]:
@@ -125,7 +125,7 @@ def _metric(section: object) -> tuple[str, bool]:
         raise UserError("metric: expected 'name: val/f1' and 'goal: maximize'")
     goal = section.get("goal", "minimize")  # W&B's default
     if goal not in {"minimize", "maximize"}:
-        raise UserError(f"metric.goal: expected minimize or maximize, got {printable(str(goal))}")
+        raise UserError(f"metric.goal: expected minimize or maximize, got {plain(goal)}")
     return section["name"], goal == "maximize"
 
 
@@ -151,7 +151,7 @@ def _rungs(section: object) -> Rungs | None:
 
 def _run_cap(value: object) -> int | None:
     if value is not None and not _is_whole(value, 1):
-        raise UserError(f"run_cap: expected a whole number from 1 up, got {printable(str(value))}")
+        raise UserError(f"run_cap: expected a whole number from 1 up, got {plain(value)}")
     return cast(int | None, value)
 
 

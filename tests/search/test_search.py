@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
-from tablesense.search.processes import find, identity, only_one
 from tablesense.search.search import Options, search
 from tablesense.search.sweep_file import read_sweep
 from tablesense.sweep import main
+from tablesense.trainings.processes import find, identity, only_one
 
 from .conftest import Sweep, Write
 
@@ -130,7 +130,7 @@ def test_trials_run_side_by_side(sweep: Sweep, runs_dir: Path, tmp_path: Path) -
     ("behave", "error"),
     [
         ("crash", "ValueError: a bug"),
-        ("refuse", r"score: too [bold]low[/bold] \x1b[31m"),
+        ("refuse", "score: too [bold]low[/bold] \N{REPLACEMENT CHARACTER}[31m"),
         ("measure nothing", "val/f1 was never a number"),
         ("die", "ended by SIGKILL"),
     ],
@@ -158,7 +158,10 @@ def test_wrong_input_from_the_start_ends_the_search(
 ) -> None:
     assert sweep("--behave=refuse", *options, parameters={"score": {"values": [1, 2, 3, 4, 5]}}) == 2
     captured = capsys.readouterr()
-    assert captured.err == "error: every trial refuses its input: score: too [bold]low[/bold] \\x1b[31m\n"
+    assert (
+        captured.err
+        == "error: every trial refuses its input: score: too [bold]low[/bold] \N{REPLACEMENT CHARACTER}[31m\n"
+    )
     assert captured.out.count("failed:") == tried
     assert not runs_dir.exists(), "nothing was learnt, nothing is left"
     assert sweep("--behave=well", *options) == 0, "the corrected command starts anew"

@@ -175,7 +175,7 @@ def test_kinds_that_are_inferred() -> None:
         ({"distribution": "log_normal", "mu": 1000}, "parameters.p.mu: mu and sigma are exponents"),
         ({"distribution": "log_uniform", "min": -3, "max": 0}, "use log_uniform_values"),
         ({"distribution": "beta"}, "parameters.p.distribution: 'beta' is not supported here; known are"),
-        ({"distribution": "\x1b[31m"}, r"'\x1b[31m' is not supported"),
+        ({"distribution": "\x1b[31m"}, "'\N{REPLACEMENT CHARACTER}[31m' is not supported"),
         (
             {"parameters": {"lr": {"value": 1}}},
             "parameters.p: nested parameters are not supported, write p.KEY",

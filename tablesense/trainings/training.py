@@ -1,4 +1,4 @@
-"""The training of one trial: a process of its own, its log, and the epochs it has finished."""
+"""A training started by another command: its process, its log, and the epochs it has finished."""
 
 import glob
 import json
@@ -17,10 +17,10 @@ import psutil
 import yaml
 
 from tablesense.errors import UserError
-from tablesense.search.processes import identity, kill
-from tablesense.search.text import printable
+from tablesense.terminal.untrusted import plain
+from tablesense.trainings.processes import identity, kill
 
-# An agent of W&B that the search is started from has its own run: a trial is not that one.
+# An agent of W&B that a search is started from has its own run: a trial is not that one.
 _OF_AN_AGENT = {"WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_SWEEP_PARAM_PATH"}
 
 POLL_SECONDS = 0.5  # how often running trainings are looked at
@@ -28,7 +28,7 @@ POLL_SECONDS = 0.5  # how often running trainings are looked at
 _ERROR = re.compile(r"(error: .+|(\w+\.)*\w*(Error|Exception|Interrupt|Exit)\b.*)")
 
 
-class TrialRun:
+class Training:
     """A training that was just started.
 
     Args:
@@ -62,7 +62,7 @@ class TrialRun:
         self._log_start = log.stat().st_size if log.exists() else 0  # what an earlier start printed
         try:
             with log.open("ab") as out:
-                # In a session of its own: Ctrl-C is for the search, which stops its trainings in order.
+                # In a session of its own: Ctrl-C is for the command, which stops its trainings in order.
                 self._process = subprocess.Popen(  # noqa: S603 - the user's own command
                     line,
                     stdin=subprocess.DEVNULL,
@@ -72,7 +72,7 @@ class TrialRun:
                     start_new_session=True,
                 )
         except OSError as error:
-            raise UserError(f"command: cannot start {printable(line[0])}: {error.strerror}") from error
+            raise UserError(f"command: cannot start {plain(line[0])}: {error.strerror}") from error
 
     @property
     def identity(self) -> str:
@@ -139,13 +139,13 @@ class TrialRun:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         errors = [line for line in lines if _ERROR.fullmatch(line)]
         if errors:
-            return printable(errors[-1].removeprefix("error: "))
+            return plain(errors[-1].removeprefix("error: "))
         if code is not None and code < 0:
             return f"ended by {signal.Signals(-code).name}"
-        return printable(lines[-1]) if lines else f"ended with code {code} and printed nothing"
+        return plain(lines[-1]) if lines else f"ended with code {code} and printed nothing"
 
 
-def stop_all(runs: Sequence[TrialRun]) -> None:
+def stop_all(runs: Sequence[Training]) -> None:
     """Stop trainings and wait for them; a second Ctrl-C kills them."""
     for run in runs:
         run.stop()
