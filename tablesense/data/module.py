@@ -146,6 +146,7 @@ class SheetDataModule(LightningDataModule):
         self.train_samples: list[Sample] = []
         self.val_samples: list[Sample] = []
         self.test_samples: list[Sample] = []
+        self._told: set[tuple[str, Problem]] = set()
 
     @property
     def facts(self) -> dict[str, object]:
@@ -284,6 +285,9 @@ class SheetDataModule(LightningDataModule):
     def _report(self, corpus: str, problems: list[Problem]) -> None:
         if self.on_problem == "fail":
             refuse(problems)
+        # Each once: with `split: all` a sheet may be both trained on and validated on.
+        problems = [problem for problem in problems if (corpus, problem) not in self._told]
+        self._told.update((corpus, problem) for problem in problems)
         if problems:
             log.warning("%s: %s", corpus, count_by_kind(problems))
         for problem in problems[:_NAMED]:

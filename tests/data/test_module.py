@@ -257,6 +257,16 @@ def test_all_sheets_are_trained_on_but_test(tmp_path: Path, caplog: pytest.LogCa
     assert "not used" not in caplog.text
 
 
+def test_a_problem_of_a_sheet_in_two_parts_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = small_corpus(tmp_path / "one", {"a": "train", "b": "val", "c": "val"})
+    (folder / "workbooks" / "b.xlsx").unlink()
+    with caplog.at_level(logging.WARNING, logger="tablesense.data.module"):
+        fitted(sheet_module(tmp_path, [CorpusConfig(str(folder))], split="all"))
+    assert caplog.text.count("one: 1 x unreadable workbook") == 1
+
+
 @pytest.mark.parametrize("train", [True, False])
 def test_nothing_to_train_on_is_refused_for_fit_only(tmp_path: Path, train: bool) -> None:
     folder = small_corpus(tmp_path / "one", {"a": "val" if train else "train", "b": "val"})
