@@ -8,15 +8,23 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import expit
 
 from tablesense.emotions.batches import encode, pad
 from tablesense.emotions.hub import CONFIG
 from tablesense.emotions.metrics import Array, Flags
-from tablesense.emotions.pretrained import THRESHOLDS, load_network, load_tokenizer, positions
+from tablesense.emotions.pretrained import (
+    PROBLEM,
+    THRESHOLDS,
+    labels_of,
+    load_network,
+    load_tokenizer,
+    positions,
+)
+from tablesense.emotions.results import HALF
 from tablesense.errors import UserError
 from tablesense.terminal.untrusted import plain
 
-_HALF = 0.5
 _LONGEST = 512  # tokens, where neither tokenizer nor network says how many it takes
 
 
@@ -44,11 +52,15 @@ class Classifier:
         self.network: Any = loaded.network.to(device).eval()
         self.tokenizer = load_tokenizer(folder)
         config = self.network.config
-        self.labels = [str(config.id2label[number]) for number in range(config.num_labels)]
+        if config.problem_type not in (None, PROBLEM):
+            raise UserError(
+                f"{plain(folder)}: is for {plain(config.problem_type)}, not for any number of labels a text"
+            )
+        self.labels = labels_of(config)
         self.thresholds = _thresholds(folder, getattr(config, THRESHOLDS, None), self.labels, threshold)
         self._device = device
         # A tokenizer that does not know how much fits says a number beyond all bounds.
-        self._max_length = int(min(self.tokenizer.model_max_length, positions(config), 10**6))
+        self._max_length = int(min(self.tokenizer.model_max_length, positions(self.network), 10**6))
         if self._max_length == 10**6:
             self._max_length = _LONGEST
 
@@ -70,7 +82,7 @@ class Classifier:
                 output = self.network(
                     input_ids=numbers.to(self._device), attention_mask=mask.to(self._device)
                 )
-            found[rows] = 1 / (1 + np.exp(-output.logits.float().cpu().numpy().astype(np.float64)))
+            found[rows] = expit(output.logits.float().cpu().numpy().astype(np.float64))
             each(len(rows))
         return found
 
@@ -88,7 +100,7 @@ def _by_length(tokens: Sequence[Sequence[int]], batch_size: int) -> Iterator[lis
 
 def _thresholds(folder: Path, saved: object, labels: Sequence[str], threshold: float | None) -> Array:
     if threshold is not None or saved is None:
-        return np.full(len(labels), _HALF if threshold is None else threshold)
+        return np.full(len(labels), HALF if threshold is None else threshold)
     try:
         return np.array([float(saved[label]) for label in labels])  # type: ignore[index] # checked by trying
     except (TypeError, KeyError, ValueError) as error:

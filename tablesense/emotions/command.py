@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.progress import Progress
@@ -18,10 +18,10 @@ from tablesense.emotions.classify import Classifier
 from tablesense.emotions.hub import locate
 from tablesense.emotions.metrics import Array, Flags
 from tablesense.emotions.rows import chosen, joined, probability_cells
-from tablesense.emotions.texts import read_texts
+from tablesense.emotions.texts import lines_of, read_texts
 from tablesense.errors import UserError
 from tablesense.terminal.devices import choose_device
-from tablesense.terminal.output import save, terminal
+from tablesense.terminal.output import print_text, save, terminal
 from tablesense.terminal.untrusted import csv_text, plain
 from tablesense.tracking.run.atomic import write_text
 
@@ -48,10 +48,14 @@ def run(options: Namespace) -> None:
     if output == "table":
         terminal().print(as_table(texts, classifier.labels, flags, probabilities))
         return
-    render = as_json if output == "json" else as_csv
-    content = render(texts, classifier.labels, flags, probabilities)
+    # What goes to a terminal must not steer it; a file keeps the text as it is.
+    shown = plain if options.out is None and sys.stdout.isatty() else str
+    if output == "json":
+        content = as_json(texts, classifier.labels, flags, probabilities)
+    else:
+        content = as_csv(texts, classifier.labels, flags, probabilities, shown)
     if options.out is None:
-        sys.stdout.write(content)
+        print_text(content)
     else:
         save("--out", options.out, lambda file: write_text(file, content), said)
 
@@ -69,7 +73,7 @@ def given_texts(options: Namespace) -> list[str]:
     elif sys.stdin is None or sys.stdin.isatty():
         raise UserError("no text: give some, or --file FILE, or pipe lines into the command")
     else:
-        texts = [line for line in _standard_input().splitlines() if line.strip()]
+        texts = lines_of(_standard_input())
     if not texts:
         raise UserError(
             "no text: " + (f"{plain(options.file)} holds none" if options.file else "nothing was given")
@@ -108,13 +112,25 @@ def as_json(texts: Sequence[str], labels: Sequence[str], flags: Flags, probabili
     return json.dumps(found, indent=1) + "\n"
 
 
-def as_csv(texts: Sequence[str], labels: Sequence[str], flags: Flags, probabilities: Array) -> str:
-    """``text, pred_labels, pred_prob_{label}``, as the prediction files of a run have them."""
-    # What goes to a terminal must not steer it; a file keeps the text as it is.
-    shown = plain if sys.stdout.isatty() else str
+def as_csv(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    flags: Flags,
+    probabilities: Array,
+    shown: Callable[[str], str] = str,
+) -> str:
+    """``text, pred_labels, pred_prob_{label}``, as the prediction files of a run have them.
+
+    Args:
+        texts: N of them.
+        labels: L names.
+        flags: (N, L) which labels count.
+        probabilities: (N, L).
+        shown: what is done to each text and name before it is written.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["text", "pred_labels", *probability_cells(labels, probabilities[0])])
+    writer.writerow(["text", "pred_labels", *map(shown, probability_cells(labels, probabilities[0]))])
     for text, row, flag in zip(texts, probabilities, flags, strict=True):
         cells = probability_cells(labels, row).values()
         writer.writerow([csv_text(shown(text)), csv_text(shown(joined(chosen(labels, flag)))), *cells])

@@ -25,7 +25,6 @@ class HasTokenizer(Protocol):
     """A module that says how its texts become numbers."""
 
     tokenizer: Any
-    max_tokens: float
 
 
 class EmotionDataModule(LightningDataModule):
@@ -50,7 +49,8 @@ class EmotionDataModule(LightningDataModule):
             are cut into batches; 1 leaves them as they come, and pads more.
         val_fraction: share of the training texts, where there is no ``val``; the same text is never on
             both sides.
-        seed: of the order of the texts and of what is drawn for validation.
+        seed: of the order of the texts and of what is drawn for validation. Among several processes
+            Lightning deals out the texts, by ``seed_everything``; this orders the batches then.
         num_workers: processes that prepare batches; 0 prepares them in the training process.
     """
 
@@ -121,9 +121,6 @@ class EmotionDataModule(LightningDataModule):
         module: object = self.trainer.lightning_module if self.trainer else None
         if not isinstance(module, HasTokenizer):
             raise UserError("model.class_path: the data needs a model with a tokenizer (EmotionModule)")
-        if self.max_length > module.max_tokens:
-            most = int(module.max_tokens)
-            raise UserError(f"data.max_length: the model takes {most} tokens at most, got {self.max_length}")
         self.splits = self._read()
         self._padding = module.tokenizer.pad_token_id or 0
         self._encoded = {

@@ -67,9 +67,9 @@ def locate(weights: Path) -> Path:
         raise UserError(f"--weights: there is no folder {plain(weights)}; name a run or a saved classifier")
     if (weights / CONFIG).is_file():
         return checked(weights)
-    saved = sorted(weights.glob(f"checkpoint/*/{CONFIG}"), key=lambda file: file.stat().st_mtime)
-    if saved:
-        return checked(saved[-1].parent)
+    saved = [file.parent for file in weights.glob(f"checkpoint/*/{CONFIG}") if file.parent.name[0] != "."]
+    if saved:  # a name with a dot is one that is being written, or was when the run was killed
+        return checked(max(saved, key=lambda folder: (folder / CONFIG).stat().st_mtime))
     if (weights / "checkpoints").is_dir():
         raise UserError(
             f"--weights: {plain(weights)} has no checkpoint/: it is written when the run ends; --resume it"
@@ -99,7 +99,9 @@ def _downloaded(name: str) -> Path:
         if weights is None:
             raise UserError(f"{_lead(name)} has no weights for PyTorch ({' or '.join(WEIGHTS)})")
         return checked(Path(snapshot_download(name, allow_patterns=[*_SMALL_FILES, weights])))
-    except (OSError, ValueError) as error:
+    except UserError:
+        raise
+    except Exception as error:  # its client's own kinds, and those of whatever carries it
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UserError(f"{_lead(name)} cannot be downloaded ({plain(reason)[:160]}); {_REMEDY}") from error
 

@@ -1,9 +1,7 @@
 """The LightningModule: a pretrained encoder of texts with a classifier for emotions."""
 
-import json
 import math
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -13,8 +11,6 @@ import torch.nn.functional as F
 from lightning import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR
 
 from tablesense.emotions.batches import TextBatch
 from tablesense.emotions.data import EmotionDataModule
@@ -24,6 +20,7 @@ from tablesense.emotions.pretrained import (
     encoder_parameters,
     head_layer,
     head_parameters,
+    labels_of,
     load_config,
     load_network,
     load_tokenizer,
@@ -40,12 +37,7 @@ from tablesense.emotions.thresholds import tune
 from tablesense.emotions.weights import ClassWeights, log_odds, positive_weights
 from tablesense.errors import UserError
 from tablesense.learning.optimizer import adamw, decay_groups
-from tablesense.learning.schedule import warmup_cosine, warmup_linear
-
-_SCHEDULES: dict[str, Callable[[Optimizer, int, int, float], LambdaLR]] = {
-    "linear": warmup_linear,
-    "cosine": warmup_cosine,
-}
+from tablesense.learning.schedule import Kind, check_schedule, until_the_end
 
 
 class EmotionModule(LightningModule):
@@ -93,7 +85,7 @@ class EmotionModule(LightningModule):
         head_lr: float | None = None,
         weight_decay: float = 0.01,
         warmup_steps: int = 100,
-        schedule: Literal["linear", "cosine"] = "linear",
+        schedule: Kind = "linear",
         min_lr_share: float = 0.0,
         dropout: float | None = None,
         freeze_embeddings: bool = False,
@@ -102,6 +94,7 @@ class EmotionModule(LightningModule):
         threshold_prior: float = 10.0,
     ) -> None:
         super().__init__()
+        check_schedule(warmup_steps, min_lr_share)
         _check_rates(lr, head_lr, dropout, threshold, threshold_prior)
         require_transformers()
         self.lr, self.head_lr, self.weight_decay = lr, lr if head_lr is None else head_lr, weight_decay
@@ -111,7 +104,6 @@ class EmotionModule(LightningModule):
         self._folder = encoder_folder(model_name_or_path)
         self._config = load_config(self._folder)
         self.tokenizer = load_tokenizer(self._folder)
-        self.max_tokens = positions(self._config)
         self.model_name = model_name or str(self._config.model_type)
         self.labels: list[str] = []
         self.network: Any = None
@@ -130,8 +122,10 @@ class EmotionModule(LightningModule):
         weights = positive_weights(data.label_counts, len(data.splits["train"]), self.class_weights)
         config = load_config(self._folder, **multi_label(self.labels, self.dropout, self._config))
         self.network, is_new = load_network(self._folder, config)
+        if data.max_length > (most := positions(self.network)):
+            raise UserError(f"data.max_length: the model takes {most} tokens at most, got {data.max_length}")
         self.network.train()  # transformers loads for use, without dropout, and Lightning leaves it so
-        if is_new or list(self._config.id2label.values()) != self.labels:
+        if is_new or labels_of(self._config) != self.labels:
             start = log_odds(data.label_counts, len(data.splits["train"]), weights)
             restart_head(head_layer(self.network, len(self.labels)), torch.from_numpy(start).float())
         if self.freeze_embeddings:
@@ -224,11 +218,7 @@ class EmotionModule(LightningModule):
         head = [{**group, "lr": self.head_lr} for group in decay_groups(head_parameters(self.network))]
         groups = decay_groups(encoder_parameters(self.network)) + head
         optimizer = adamw(groups, self.lr, self.weight_decay, str(self.trainer.precision))
-        steps = self.trainer.estimated_stepping_batches
-        if not math.isfinite(steps):
-            raise UserError("trainer.max_epochs: must be set, the learning rate falls until the last epoch")
-        schedule = _SCHEDULES[self.schedule](optimizer, self.warmup_steps, int(steps), self.min_lr_share)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return until_the_end(optimizer, self.trainer, self.schedule, self.warmup_steps, self.min_lr_share)
 
     def next_steps(self, run: Path) -> list[str]:
         """What to type after a run, shown at its end."""
@@ -239,9 +229,8 @@ class EmotionModule(LightningModule):
         ]
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Put in what rebuilding the network needs."""
+        """Put in which labels the weights are for."""
         checkpoint["labels"] = list(self.labels)
-        checkpoint["network"] = json.loads(self.network.config.to_json_string())
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights that were trained for other labels.

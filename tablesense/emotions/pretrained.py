@@ -23,7 +23,7 @@ MISSING = "emotions in text need the package transformers: pip install 'tablesen
 THRESHOLDS = "label_thresholds"
 """The key of ``config.json`` that holds from which probability each label counts."""
 
-_PROBLEM = "multi_label_classification"
+PROBLEM = "multi_label_classification"
 _DROPOUTS = (
     *("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
     *("dropout", "attention_dropout", "seq_classif_dropout"),
@@ -120,7 +120,7 @@ def multi_label(labels: Sequence[str], dropout: float | None, config: Any) -> di
         "num_labels": len(labels),
         "id2label": dict(enumerate(labels)),
         "label2id": {label: number for number, label in enumerate(labels)},
-        "problem_type": _PROBLEM,
+        "problem_type": PROBLEM,
         **rates,
     }
 
@@ -132,8 +132,11 @@ def head_layer(network: nn.Module, num_labels: int) -> nn.Linear:
         UserError: the network has none that can be told.
     """
     layers = [m for m in network.modules() if isinstance(m, nn.Linear) and m.out_features == num_labels]
-    if not layers:
-        raise UserError(f"model.model_name_or_path: a {type(network).__name__} has no layer for the labels")
+    if not layers or layers[-1].bias is None:  # without: what continues texts, and tells labels as an aside
+        raise UserError(
+            f"model.model_name_or_path: a {type(network).__name__} has no layer with biases for the labels; "
+            "take an encoder (BERT, DistilBERT, RoBERTa, ...)"
+        )
     return layers[-1]
 
 
@@ -182,7 +185,9 @@ def save_classifier(
     """
     setattr(network.config, THRESHOLDS, dict(thresholds))
     network.save_pretrained(folder)
-    torch.save(network.state_dict(), folder / "pytorch_model.bin")
+    # For machines without a GPU too: a pickle brings tensors back to where they were.
+    weights = {name: tensor.cpu() for name, tensor in network.state_dict().items()}
+    torch.save(weights, folder / "pytorch_model.bin")
     before, tokenizer.model_max_length = tokenizer.model_max_length, max_length
     try:
         tokenizer.save_pretrained(folder)
@@ -215,9 +220,21 @@ def scalar_settings(config: Any) -> dict[str, object]:  # noqa: ANN401 - a class
     }
 
 
-def positions(config: Any) -> float:  # noqa: ANN401 - a class of transformers
-    """How many tokens the network can take; infinite where it does not say."""
-    return float(getattr(config, "max_position_embeddings", math.inf))
+def labels_of(config: Any) -> list[str]:  # noqa: ANN401 - a class of transformers
+    """The names of the labels by number, in whatever order the file has them."""
+    return [str(config.id2label[number]) for number in range(config.num_labels)]
+
+
+def positions(network: Any) -> float:  # noqa: ANN401 - a class of transformers
+    """How many tokens the network can take; infinite where it does not say.
+
+    Where padding has a position of its own, as in RoBERTa, those up to it are never a token's.
+    """
+    most: float = getattr(network.config, "max_position_embeddings", math.inf)
+    for name, module in network.named_modules():
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            most = min(most, module.num_embeddings - module.padding_idx - 1)
+    return most
 
 
 def _in_encoder(network: Any, name: str) -> bool:  # noqa: ANN401 - a class of transformers

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from lightning import Trainer
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import Tensor
 
 from tablesense.emotions.metrics import Array, Counts, Flags, count, exact_match
@@ -56,7 +57,8 @@ class TextResults:
     @property
     def probabilities(self) -> Array:
         """(N, L)."""
-        return 1 / (1 + np.exp(-self.logits.astype(np.float64)))
+        probabilities: Array = expit(self.logits.astype(np.float64))
+        return probabilities
 
 
 def scores(

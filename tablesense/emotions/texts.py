@@ -19,6 +19,7 @@ SEPARATOR = "|"
 """Stands between the labels of one text; ``Series.str.get_dummies()`` of pandas parts them there."""
 
 _YES_OR_NO = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
+_DIGITS = 9  # of the number of a label; int() refuses thousands
 _NAMED = 4  # columns that are listed in an error
 
 
@@ -116,9 +117,15 @@ def read_texts(file: Path, text_column: str) -> list[str]:
         header, rows = _table(file)
         place = _column(header, text_column, "--text-column", file)
         return [row[place] for _, row in rows]
-    lines = [line.removesuffix("\r") for line in _read(file).split("\n")]
+    text = _read(file)
     if file.suffix.lower() == TSV:
-        lines = [line.split("\t")[0] for line in lines]
+        text = "\n".join(line.split("\t")[0] for line in text.split("\n"))
+    return lines_of(text)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines that say something; other marks that may part lines are part of a text."""
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
     return [line for line in lines if line.strip()]
 
 
@@ -191,7 +198,8 @@ def _checked_text(text: str, where: str) -> str:
 def _numbers(field: str, num_labels: int, where: str) -> NDArray[np.bool_]:
     target = np.zeros(num_labels, dtype=np.bool_)
     for part in field.split(","):
-        if not (part.isascii() and part.isdigit() and int(part) < num_labels):
+        digits = part.isascii() and part.isdigit() and len(part) <= _DIGITS
+        if not (digits and int(part) < num_labels):
             raise UserError(f"{where}: {plain(part)!r} is no number of a label (0 to {num_labels - 1})")
         target[int(part)] = True
     return target

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from tablesense.emotions.metrics import Array, Flags, ratio
 
@@ -44,7 +45,7 @@ def tune(probabilities: NDArray[np.floating], targets: Flags, prior: float) -> T
     support = targets.sum(axis=0).astype(np.float64)
     share = ratio(support, support + prior)
     drawn = share * own + (1 - share) * overall
-    return Thresholds(float(_probability(overall)), _probability(drawn))
+    return Thresholds(float(expit(overall)), expit(drawn))
 
 
 def f1_by_threshold(probabilities: NDArray[np.floating], targets: Flags) -> Array:
@@ -69,12 +70,4 @@ def _best(scores: Array, default: float) -> float:
     if len(best) == len(GRID):
         return default
     rows = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
-    return float(_log_odds(GRID[max(rows, key=len)]).mean())
-
-
-def _log_odds(probability: Array) -> Array:
-    return np.log(probability) - np.log1p(-probability)
-
-
-def _probability(log_odds: Array | float) -> Array:
-    return np.asarray(1 / (1 + np.exp(-np.asarray(log_odds, np.float64))), np.float64)
+    return float(logit(GRID[max(rows, key=len)]).mean())

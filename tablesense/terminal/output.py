@@ -20,10 +20,20 @@ _PIPED_WIDTH = 120
 
 def terminal() -> Console:
     """The console to print on; what goes into a pipe is laid out for a wide terminal."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without Unicode shows question marks
+    _write_what_can_be()
     piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     return Console(highlight=False, markup=False, emoji=False, width=_PIPED_WIDTH if piped else None)
+
+
+def print_text(text: str) -> None:
+    """Write a text to the standard output as it is."""
+    _write_what_can_be()
+    sys.stdout.write(text)
+
+
+def _write_what_can_be() -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without Unicode shows question marks
 
 
 def check_target(option: str, name: str | None, suffixes: tuple[str, ...]) -> None:
@@ -85,7 +95,7 @@ def write_csv_to(name: str, write: Callable[[TextIO], None], console: Console) -
     text = io.StringIO(newline="")
     write(text)
     if name == STDOUT:
-        sys.stdout.write(text.getvalue())
+        print_text(text.getvalue())
         return
     save("--csv", Path(name), lambda file: write_text(file, text.getvalue()), console)
 

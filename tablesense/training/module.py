@@ -20,7 +20,7 @@ from tablesense.evaluation.scores import SheetResult
 from tablesense.evaluation.validation_pictures import Picture, PictureChooser, validation_pictures
 from tablesense.features.channels import FEATURE_VERSION
 from tablesense.learning.optimizer import adamw, decay_groups
-from tablesense.learning.schedule import warmup_cosine
+from tablesense.learning.schedule import check_schedule, until_the_end
 from tablesense.model.decode import LEAST_SCORE, decode
 from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
 from tablesense.training.criterion import Losses, TableCriterion
@@ -79,6 +79,7 @@ class TableDetectionModule(LightningModule):
         super().__init__()
         if not 0 < lr < math.inf:
             raise UserError(f"model.lr: must be above 0, got {lr}")
+        check_schedule(warmup_steps, min_lr_share)
         if not 0 <= score_threshold <= 1:
             raise UserError(f"model.score_threshold: must lie between 0 and 1, got {score_threshold}")
         self.lr, self.weight_decay = lr, weight_decay
@@ -181,11 +182,7 @@ class TableDetectionModule(LightningModule):
         """AdamW; warm-up, then a cosine, stepped with the optimizer."""
         groups = decay_groups(self.network.parameters())
         optimizer = adamw(groups, self.lr, self.weight_decay, str(self.trainer.precision))
-        steps = self.trainer.estimated_stepping_batches
-        if not math.isfinite(steps):
-            raise UserError("trainer.max_epochs: must be set, the learning rate falls until the last epoch")
-        schedule = warmup_cosine(optimizer, self.warmup_steps, int(steps), self.min_lr_share)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return until_the_end(optimizer, self.trainer, "cosine", self.warmup_steps, self.min_lr_share)
 
     def next_steps(self, run: Path) -> list[str]:
         """What to type after a run, shown at its end."""

@@ -109,6 +109,20 @@ def test_a_model_without_weights_for_torch(make_hub: Callable[..., Hub]) -> None
         encoder_folder(NAME)
 
 
+class LostConnectionError(Exception):
+    """The client's own kind, no OSError."""
+
+
+def test_a_download_that_breaks(make_hub: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str) -> list[str]:
+        raise LostConnectionError(f"reset while asking for {name}\nin many lines")
+
+    monkeypatch.setattr(make_hub(), "list_repo_files", broken)
+    with pytest.raises(UserError, match=r"cannot be downloaded \(reset while .*\); name a folder") as caught:
+        encoder_folder(NAME)
+    assert "\n" not in str(caught.value)
+
+
 def test_told_to_stay_offline(make_hub: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
     hub = make_hub()
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
@@ -201,3 +215,13 @@ def test_where_a_classifier_is(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     with pytest.raises(UserError, match="it is written when the run ends"):
         locate(tmp_path)
+
+
+def test_a_folder_that_is_being_written_is_no_classifier(encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    shutil.copytree(encoder, tmp_path / "checkpoint" / ".bert-02.partial")
+    with pytest.raises(UserError, match="it is written when the run ends"):
+        locate(tmp_path)
+    shutil.copytree(encoder, tmp_path / "checkpoint" / "bert-01")
+    (tmp_path / "checkpoint" / ".bert-02.partial" / "config.json").touch()
+    assert locate(tmp_path).name == "bert-01"

@@ -1,3 +1,6 @@
+import json
+import math
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -83,6 +86,47 @@ def test_what_decays_and_how_fast_what_learns(encoder: Path, texts: Path) -> Non
     assert set(names.values()) - seen == {"bert.embeddings.word_embeddings.weight"}
 
 
+def test_the_loss_counts_a_rare_label_as_often_as_its_weight_says(encoder: Path, texts: Path) -> None:
+    module, data = made(encoder, texts, class_weights="balanced", dropout=0.0)
+    module.log = lambda *_, **__: None  # type: ignore[method-assign] # there is no trainer to log for
+    batch = next(iter(data.train_dataloader()))
+    loss = module.training_step(batch).detach()
+    counts, size = torch.from_numpy(data.label_counts), len(data.splits["train"])
+    weights = (size - counts) / counts
+    logits = module(batch).detach().double()
+    likely, unlikely = nn.functional.logsigmoid(logits), nn.functional.logsigmoid(-logits)
+    expected = -(weights * batch.targets * likely + (1 - batch.targets) * unlikely).mean()
+    assert float(loss) == pytest.approx(float(expected), rel=1e-5)
+    assert float(weights.min()) > 2, "the weights matter"
+
+
+def test_dropout_is_set_everywhere(encoder: Path, texts: Path) -> None:
+    module, _ = made(encoder, texts, dropout=0.37)
+    rates = [layer.p for layer in module.network.modules() if isinstance(layer, nn.Dropout)]
+    assert rates == [0.37] * len(rates) != []
+    module, _ = made(encoder, texts)
+    assert 0.1 in {layer.p for layer in module.network.modules() if isinstance(layer, nn.Dropout)}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "quarter"), [("linear", 0.75), ("cosine", 0.5 + 0.5 * math.cos(math.pi / 4))]
+)
+def test_how_the_rate_falls(encoder: Path, texts: Path, schedule: Any, quarter: float) -> None:
+    options = {"lr": 1e-3, "warmup_steps": 20, "schedule": schedule, "min_lr_share": 0.2}
+    module, _ = made(encoder, texts, **options)  # of a hundred steps
+    scheduler: Any = module.configure_optimizers()["lr_scheduler"]
+    assert scheduler["interval"] == "step"
+    rates = []
+    for _ in range(101):
+        rates.append(scheduler["scheduler"].get_last_lr()[0])
+        scheduler["scheduler"].optimizer.step()
+        scheduler["scheduler"].step()
+    assert rates[9] == pytest.approx(0.5e-3), "halfway up"
+    assert max(rates) == rates[20] == pytest.approx(1e-3)
+    assert rates[40] == pytest.approx(1e-3 * (0.2 + 0.8 * quarter))
+    assert rates[100] == pytest.approx(0.2e-3)
+
+
 @pytest.mark.parametrize(("kind", "expected"), [(0.3, 0.3), ("global", 0.2), ("per_class", 0.1)])
 def test_the_thresholds_that_count(encoder: Path, texts: Path, kind: Any, expected: float) -> None:
     module, _ = made(encoder, texts, threshold=kind)
@@ -134,6 +178,8 @@ def test_a_drawn_validation_parts_no_equal_texts() -> None:
         ("--model.threshold=1.5", "model.threshold: must lie between 0 and 1, got 1.5"),
         ("--model.threshold=best", "model.threshold: "),
         ("--model.dropout=1", "model.dropout: must be at least 0 and below 1"),
+        ("--model.warmup_steps=-1", "model.warmup_steps: must be 0 or more, got -1"),
+        ("--model.min_lr_share=5", "model.min_lr_share: must lie between 0 and 1, got 5"),
         ("--model.learning_rate=1", "model.learning_rate: there is no such option"),
     ],
 )
@@ -196,10 +242,17 @@ def test_a_checkpoint_of_other_labels_is_refused(
     assert "was trained for other labels" in capsys.readouterr().err
 
 
-def test_a_trained_classifier_is_trained_on_from_where_it_is(run: Path, texts: Path) -> None:
+@pytest.mark.slow
+def test_a_trained_classifier_is_trained_on_from_where_it_is(run: Path, texts: Path, tmp_path: Path) -> None:
+    """Whatever the order in which its file names the labels."""
     (folder,) = (run / "checkpoint").iterdir()
+    shutil.copytree(folder, tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    config["id2label"] = dict(sorted(config["id2label"].items()))
+    assert [*config["id2label"]][:3] == ["0", "1", "10"]
+    (tmp_path / "model" / "config.json").write_text(json.dumps(config))
     best = torch.load(run / "checkpoints" / "best.pt", weights_only=True)["model_state_dict"]
-    module, _ = made(folder, texts)
+    module, _ = made(tmp_path / "model", texts)
     assert torch.equal(module.network.classifier.weight, best["network.classifier.weight"])
 
 

@@ -3,15 +3,19 @@
 import io
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from tablesense.command import main as tablesense
 from tablesense.emotions.classify import Classifier
+from tablesense.emotions.command import as_csv
 from tablesense.predict_emotions import main
+from tablesense.terminal.untrusted import plain
 
 from .conftest import LABELS, rows_of
 
@@ -70,6 +74,57 @@ def test_a_column_of_a_csv(run: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert said[2].startswith("'=1+1,")
     assert main(args) == 2
     assert "--text-column: " in capsys.readouterr().err
+
+
+class Terminal(io.TextIOWrapper):
+    """A standard output that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_file_keeps_what_a_terminal_must_not_show(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "family \N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL} a\tb"
+    shown, out = io.BytesIO(), tmp_path / "out.csv"
+    monkeypatch.setattr(sys, "stdout", Terminal(shown, "utf-8"))
+    assert main(["--weights", str(run), text, "--out", str(out)]) == 0
+    assert [row["text"] for row in rows_of(out)] == [text]
+    assert main(["--weights", str(run), text, "--format", "csv"]) == 0
+    sys.stdout.flush()
+    said = shown.getvalue().decode()
+    assert "family \N{WOMAN}\N{REPLACEMENT CHARACTER}\N{GIRL} a\N{REPLACEMENT CHARACTER}b" in said
+
+
+def test_names_of_labels_cannot_steer_a_terminal() -> None:
+    said = as_csv(["x"], ["a\x1b[31m"], np.array([[True]]), np.array([[0.5]]), plain)
+    assert "\x1b" not in said
+
+
+def test_an_output_without_unicode_and_lines_that_are_one_text(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, "ascii"))
+    lines = "caf\u00e9 one\u2028still one\r\n \r\ntwo\n".encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines)))
+    assert main(["--weights", str(run), "--format", "csv"]) == 0
+    sys.stdout.flush()
+    rows = shown.getvalue().decode("ascii").splitlines()
+    assert [row.split(",")[0] for row in rows] == ["text", "caf? one?still one", "two"]
+
+
+def test_a_classifier_of_one_label_a_text_is_refused(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder,) = (run / "checkpoint").iterdir()
+    shutil.copytree(folder, tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    kind = "single_label_classification"
+    (tmp_path / "model" / "config.json").write_text(json.dumps({**config, "problem_type": kind}))
+    assert main(["--weights", str(tmp_path / "model"), "x"]) == 2
+    assert "is for single_label_classification, not for any number of labels" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,24 @@ def test_metrics_json(files: Path) -> None:
     assert [row["emotion"] for row in metrics["per_class_metrics"]] == LABELS
 
 
+def test_the_means_are_those_of_the_test_predictions(run: Path) -> None:
+    """As anybody would count them in the CSV."""
+    metrics = json.loads(next((run / "checkpoint").glob("*/metrics.json")).read_text())
+    (file,) = (run / "predictions").glob("test_*")
+    pairs = [({*row["true_labels"].split("|")}, {*row["pred_labels"].split("|")}) for row in rows_of(file)]
+    right, wrong, support = [], [], []
+    for label in LABELS:
+        right.append(sum(label in true and label in said for true, said in pairs))
+        wrong.append(sum((label in true) != (label in said) for true, said in pairs))
+        support.append(sum(label in true for true, _ in pairs))
+    each = [2 * r / (2 * r + w) if r + w else 0 for r, w in zip(right, wrong, strict=True)]
+    assert metrics["test/macro_f1"] == pytest.approx(sum(each) / len(LABELS))
+    assert metrics["test/micro_f1"] == pytest.approx(2 * sum(right) / (2 * sum(right) + sum(wrong)))
+    weighted = sum(f1 * count for f1, count in zip(each, support, strict=True)) / sum(support)
+    assert metrics["test/weighted_f1"] == pytest.approx(weighted)
+    assert len({metrics[f"test/{mean}_f1"] for mean in ("macro", "micro", "weighted")}) == 3
+
+
 def test_wandb_summary(files: Path) -> None:
     summary = json.loads((files / "wandb-summary.json").read_text())
     assert summary.keys() >= {"best_epoch", "total_training_time_seconds", "best_f1"}

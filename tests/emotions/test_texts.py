@@ -28,6 +28,7 @@ def test_tsv(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ("text\t3\tid", "line 1: '3' is no number of a label (0 to 2)"),
+        (f"text\t{'1' * 5000}\tid", "is no number of a label (0 to 2)"),
         ("text\t-1\tid", "line 1: '-1' is no number"),
         ("text\t1,\tid", "line 1: '' is no number"),
         ("text\t²\tid", "is no number"),
