@@ -9,6 +9,7 @@ from pathlib import Path
 from tablesense.errors import UserError
 from tablesense.terminal.untrusted import plain
 from tablesense.tracking.run.card import load_card
+from tablesense.tracking.run.lock import is_trained_in
 
 DEALING = ("seed_everything", "data.seed", "data.split", "data.num_folds", "data.fold")
 """Options by which the turns of one recipe differ."""
@@ -74,7 +75,16 @@ class Turn:
         return sorted(self.plan.runs_dir.glob(f"{glob.escape(self.name)} *"), reverse=True)
 
     def line(self) -> list[str]:
-        """The command line of the training; it goes on with what was begun."""
+        """The command line of the training; it goes on with what was begun.
+
+        Raises:
+            UserError: it is being trained: a command that was killed leaves its trainings to themselves.
+        """
+        if busy := [run for run in self._runs() if is_trained_in(run)]:
+            raise UserError(
+                f"{plain(busy[0].name)} is being trained still: an earlier start of this command was killed; "
+                "wait for the end of the training, or stop it"
+            )
         values = (self.seed, self.seed, "fold", self.plan.folds, self.fold, self.name, self.plan.runs_dir)
         ours = [f"--{key}={value}" for key, value in zip(_OURS, values, strict=True)]
         resume = [] if self.begun is None else [f"--resume={self.begun}"]

@@ -26,6 +26,7 @@ class AugmentConfig:
         margin: blank rows and columns are put before the sheet.
         stretch: rows and columns away from edges are doubled or left out.
         crop: what lies outside the tables at one side is cut off.
+        drop_channels: each channel goes, whatever it is, a new choice for every sheet.
         compose: the sheet is replaced by a crowded one, made of small tables cut out of sheets.
         max_cells: a sheet is not glued or composed where that would give more cells than this.
     """
@@ -36,6 +37,7 @@ class AugmentConfig:
     margin: float = 0.2
     stretch: float = 0.5
     crop: float = 0.1
+    drop_channels: float = 0.0
     compose: float = 0.0
     max_cells: int = 3000
 
@@ -70,7 +72,11 @@ class Augment:
     def _finish(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if rng.random() < self.config.margin:
             sample = add_margin(sample, int(rng.integers(0, 4)), int(rng.integers(0, 3)))
-        return drop_formatting(sample) if rng.random() < self.config.drop_formatting else sample
+        if rng.random() < self.config.drop_formatting:
+            sample = drop_formatting(sample)
+        if self.config.drop_channels:
+            sample = drop_channels(sample, rng.random(NUM_CHANNELS) < self.config.drop_channels)
+        return sample
 
     def _single(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if rng.random() < self.config.crop:
@@ -107,6 +113,13 @@ def drop_formatting(sample: Sample) -> Sample:
     """Leave the values alone."""
     values = sample.values.copy()
     values[list(FORMATTING)] = 0
+    return Sample(values, sample.boxes)
+
+
+def drop_channels(sample: Sample, dropped: NDArray[np.bool_]) -> Sample:
+    """Leave out some channels. dropped: ``[C]``."""
+    values = sample.values.copy()
+    values[dropped] = 0
     return Sample(values, sample.boxes)
 
 

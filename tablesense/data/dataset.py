@@ -1,6 +1,7 @@
 """Samples for training (augmented, by ticket) and for validation (as they are)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from torch.utils.data import Dataset
@@ -13,6 +14,8 @@ from tablesense.data.sampler import Ticket
 class TrainDataset(Dataset[Sample]):
     """Augments on the fly; what a ticket gives depends on seed, epoch and index, on nothing else.
 
+    Only sheets that were marked by the same hand, people's or a machine's, are put together.
+
     Args:
         samples: all of them, in memory.
         augment: None leaves them as they are.
@@ -21,6 +24,9 @@ class TrainDataset(Dataset[Sample]):
 
     def __init__(self, samples: Sequence[Sample], augment: Augment | None, seed: int) -> None:
         self.samples, self.augment, self.seed = samples, augment, seed
+        self._alike = {
+            silver: [sample for sample in samples if sample.silver == silver] for silver in (False, True)
+        }
 
     def __getitem__(self, ticket: Ticket) -> Sample:
         """The sample as it is in the ticket's epoch."""
@@ -29,10 +35,12 @@ class TrainDataset(Dataset[Sample]):
             return sample
         rng = np.random.default_rng([self.seed, ticket.epoch, ticket.sample])
 
-        def draw() -> Sample:
-            return self.samples[int(rng.integers(len(self.samples)))]
+        alike = self._alike[sample.silver]
 
-        return self.augment(sample, draw, rng)
+        def draw() -> Sample:
+            return alike[int(rng.integers(len(alike)))]
+
+        return replace(self.augment(sample, draw, rng), silver=sample.silver)
 
     def __len__(self) -> int:
         """Number of samples."""

@@ -46,6 +46,8 @@ class CorpusConfig:
         val: validate on its val split.
         test: test the best epoch on its test split, where it has one.
         repeat: how many times its training sheets come up in an epoch.
+        silver: a machine marked its tables, not people. Training tells the network so and sheets of both
+            kinds are not glued together; what it detects later is what people would mark.
     """
 
     path: str
@@ -53,6 +55,7 @@ class CorpusConfig:
     val: bool = True
     test: bool = True
     repeat: int = 1
+    silver: bool = False
 
 
 def at_least(key: str, value: int, lowest: int) -> None:
@@ -193,7 +196,10 @@ class SheetDataModule(LightningDataModule):
                 self._report_other_splits(corpus)
             train, val = self._split(corpus, config)
             thinned = [thin(sample, self.max_cells) for sample in self._load(corpus, train)]
-            self.train_samples += self._fit(corpus.name, thinned, self.max_cells) * config.repeat
+            fitting = self._fit(corpus.name, thinned, self.max_cells)
+            self.train_samples += [
+                replace(sample, silver=config.silver) for sample in fitting
+            ] * config.repeat
             self.val_samples += self._fit(corpus.name, self._load(corpus, val), self.max_eval_cells)
             test = self._load(corpus, _test_sheets(corpus, config))
             self.test_samples += self._fit(corpus.name, test, self.max_eval_cells)

@@ -26,11 +26,15 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One sheet. ``values`` is ``[C, H, W]`` bytes, ``boxes`` ``[N, 4]`` half-open in grid cells."""
+    """One sheet. ``values`` is ``[C, H, W]`` bytes, ``boxes`` ``[N, 4]`` half-open in grid cells.
+
+    ``silver``: a machine marked its tables, not a person.
+    """
 
     values: NDArray[np.uint8]
     boxes: NDArray[np.int64]
     source: Source | None = None  # None once augmented: there is no sheet to go back to
+    silver: bool = False
 
     @property
     def cells(self) -> int:
@@ -44,12 +48,14 @@ class SheetBatch:
 
     grid: ``[B, C, H, W]`` bytes, zero outside the sheets. mask: ``[B, H, W]``, True inside the sheets.
     tables: for each sheet ``[N, 4]`` float half-open boxes in cells. sources: see :class:`Source`.
+    silver: ``[B]``, True where a machine marked the tables.
     """
 
     grid: Tensor
     mask: Tensor
     tables: list[Tensor]
     sources: list[Source | None]
+    silver: Tensor
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Self:
         """Move the tensors; Lightning calls this."""
@@ -58,6 +64,7 @@ class SheetBatch:
             self.mask.to(device, non_blocking=non_blocking),
             [boxes.to(device, non_blocking=non_blocking) for boxes in self.tables],
             self.sources,
+            self.silver.to(device, non_blocking=non_blocking),
         )
 
     def pin_memory(self) -> Self:
@@ -67,6 +74,7 @@ class SheetBatch:
             self.mask.pin_memory(),
             [t.pin_memory() for t in self.tables],
             self.sources,
+            self.silver.pin_memory(),
         )
 
     def __len__(self) -> int:
@@ -114,4 +122,5 @@ def collate(samples: list[Sample]) -> SheetBatch:
         grid[number, :, :rows, :columns] = torch.from_numpy(sample.values)
         mask[number, :rows, :columns] = True
     tables = [torch.from_numpy(sample.boxes).float().view(-1, 4) for sample in samples]
-    return SheetBatch(grid, mask, tables, [sample.source for sample in samples])
+    silver = torch.tensor([sample.silver for sample in samples])
+    return SheetBatch(grid, mask, tables, [sample.source for sample in samples], silver)

@@ -79,20 +79,21 @@ def line_context(features: Tensor, mask: Tensor, dim: int) -> Tensor:
 class ContextBlock(nn.Module):
     """A 3 x 3 convolution, then every cell sees the mean and max of its row and of its column."""
 
-    def __init__(self, channels: int, dilation: int = 1) -> None:
+    def __init__(self, channels: int, dilation: int = 1, dropout: float = 0.0) -> None:
         super().__init__()
         self.norm = CellNorm(channels)
         self.conv = nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation)
         self.row = nn.Linear(2 * channels, channels)
         self.column = nn.Linear(2 * channels, channels)
         self.mix = nn.Linear(channels, channels)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """``[B, C, H, W]`` in and out; the mask is ``[B, H, W]``."""
         inside = mask[:, None]
         local = F.gelu(self.conv(self.norm(features) * inside)).permute(0, 2, 3, 1)
         context = self.row(line_context(local, mask, 2)) + self.column(line_context(local, mask, 1))
-        mixed: Tensor = self.mix(F.gelu(local + context)).permute(0, 3, 1, 2)
+        mixed: Tensor = self.dropout(self.mix(F.gelu(local + context))).permute(0, 3, 1, 2)
         return features + mixed * inside
 
 
@@ -104,10 +105,16 @@ class CellBackbone(Backbone):
         hidden_dim: channels of every map.
         num_blocks: context blocks; dilations go 1, 1, 2 round and round.
         strides: strides of the maps returned, the first 1.
+        dropout: of what a block adds.
     """
 
     def __init__(
-        self, in_channels: int, hidden_dim: int, num_blocks: int = 6, strides: tuple[int, ...] = (1, 2, 4, 8)
+        self,
+        in_channels: int,
+        hidden_dim: int,
+        num_blocks: int = 6,
+        strides: tuple[int, ...] = (1, 2, 4, 8),
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         if strides[0] != 1:
@@ -115,7 +122,7 @@ class CellBackbone(Backbone):
         self.strides = strides
         self.stem = nn.Linear(in_channels, hidden_dim)
         self.blocks = nn.ModuleList(
-            ContextBlock(hidden_dim, dilation=(1, 1, 2)[number % 3]) for number in range(num_blocks)
+            ContextBlock(hidden_dim, (1, 1, 2)[number % 3], dropout) for number in range(num_blocks)
         )
         self.norms = nn.ModuleList(CellNorm(hidden_dim) for _ in strides)
 

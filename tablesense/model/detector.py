@@ -35,7 +35,7 @@ class NetworkConfig:
         num_queries: most tables that can be found on a sheet.
         two_stage: take the queries from the sheet (the cells that look most like a table's first cell)
             instead of learning fixed ones.
-        dropout: in the transformer.
+        dropout: in the transformer and in the blocks of our backbone.
     """
 
     backbone: str = "cells"
@@ -101,6 +101,10 @@ def sheet_sizes(mask: Tensor) -> Tensor:
     return torch.stack([width, height, width, height], -1)[:, None].float()
 
 
+def _hinted(level: Level, hint: Tensor) -> Level:
+    return level._replace(features=level.features + hint[:, :, None, None] * level.mask[:, None])
+
+
 def build_backbone(config: NetworkConfig, in_channels: int) -> Backbone:
     """The backbone that a config names.
 
@@ -108,7 +112,7 @@ def build_backbone(config: NetworkConfig, in_channels: int) -> Backbone:
         UserError: timm knows no such model, or it is not of the ConvNeXt family.
     """
     if config.backbone == "cells":
-        return CellBackbone(in_channels, config.hidden_dim, config.backbone_blocks)
+        return CellBackbone(in_channels, config.hidden_dim, config.backbone_blocks, dropout=config.dropout)
     from tablesense.model.timm_backbone import TimmBackbone  # timm takes seconds to import
 
     return TimmBackbone(config.backbone, in_channels, config.hidden_dim)
@@ -164,16 +168,19 @@ class TableDetector(
         )
         self.heads = nn.ModuleList(DetectionHead(dim) for _ in range(config.decoder_layers))
 
-    def forward(self, grid: Tensor, mask: Tensor) -> DetectorOutput:
+    def forward(self, grid: Tensor, mask: Tensor, hint: Tensor | None = None) -> DetectorOutput:
         """Detect.
 
         Args:
             grid: ``[B, C, H, W]`` bytes or floats in [0, 1].
             mask: ``[B, H, W]`` True inside the sheet.
+            hint: ``[B, hidden_dim]`` what training adds to every cell of a sheet after the backbone.
         """
         if grid.dtype == torch.uint8:
             grid = grid.to(self.fuse.weight.dtype) / 255
         levels = self.backbone(grid, mask)
+        if hint is not None:
+            levels = [_hinted(level, hint) for level in levels]
         levels = [levels[0], *self.encoder(levels[1:])]
         levels = [self._fuse(levels), *levels[1:]]
         features = levels[0].features

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from lightning import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
-from torch import Tensor
+from torch import Tensor, nn
 
 from tablesense.data.module import SheetDataModule
 from tablesense.data.sample import SheetBatch
@@ -96,12 +96,16 @@ class TableDetectionModule(LightningModule):
             loss.focal_gamma,
         )
         self.criterion = TableCriterion(matcher, **weights)
+        # What a machine marks differs from what people mark, and not only by chance. The network is told
+        # whose marks it learns from, so that detection, which is not told, answers as people would.
+        self.silver_hint = nn.Parameter(torch.zeros(network.hidden_dim))
         self.results = SheetResults(score_threshold)
         self.picture_chooser = PictureChooser()
 
     def forward(self, batch: SheetBatch) -> DetectorOutput:
-        """Run the network on a batch."""
-        output: DetectorOutput = self.network(batch.grid, batch.mask)
+        """Run the network on a batch; only training tells it whose marks it is to give."""
+        hint = batch.silver[:, None] * self.silver_hint if self.training else None
+        output: DetectorOutput = self.network(batch.grid, batch.mask, hint)
         return output
 
     def training_step(self, packs: list[SheetBatch]) -> Tensor:
@@ -180,7 +184,7 @@ class TableDetectionModule(LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW; warm-up, then a cosine, stepped with the optimizer."""
-        groups = decay_groups(self.network.parameters())
+        groups = decay_groups(self.parameters())
         optimizer = adamw(groups, self.lr, self.weight_decay, str(self.trainer.precision))
         return until_the_end(optimizer, self.trainer, "cosine", self.warmup_steps, self.min_lr_share)
 

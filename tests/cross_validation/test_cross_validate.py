@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from tablesense.boxes import parse_a1
 from tablesense.corpora.record import SheetAnnotation
@@ -147,6 +148,17 @@ def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
     (run / "checkpoints" / "last.pt").touch()
     assert f"--resume={run}" in turn.line()
     assert turn.finished is None
+
+
+def test_a_training_that_outlived_its_command_is_not_begun_twice(tmp_path: Path) -> None:
+    """Its folder may be without a checkpoint still."""
+    turn = next(Plan(Path("r.yaml"), tmp_path, 2, (1,)).turns())
+    run = tmp_path / "r_fold0_seed1 2026-11-22 01:00"
+    run.mkdir()
+    refused = pytest.raises(UserError, match=r"r_fold0_seed1 2026-11-22 01:00 is being trained")
+    with FileLock(run / ".lock"), refused:
+        turn.line()
+    assert turn.line()
 
 
 def test_what_a_training_should_not_get_is_refused() -> None:

@@ -14,6 +14,7 @@ from tablesense.data.augment import (
     AugmentConfig,
     add_margin,
     crop_outside,
+    drop_channels,
     drop_formatting,
     glue,
     near_edges,
@@ -140,6 +141,24 @@ def test_dropping_the_formatting_leaves_the_content(sample: Sample) -> None:
     rest = [channel for channel in range(NUM_CHANNELS) if channel not in FORMATTING]
     np.testing.assert_array_equal(plain.values[rest], sample.values[rest])
     assert plain.boxes is sample.boxes
+
+
+@given(sheets(), seeds)
+def test_dropped_channels_are_gone_and_the_others_stay(sample: Sample, seed: int) -> None:
+    dropped = np.random.default_rng(seed).random(NUM_CHANNELS) < 0.3
+    blinded = drop_channels(sample, dropped)
+    assert not blinded.values[dropped].any()
+    np.testing.assert_array_equal(blinded.values[~dropped], sample.values[~dropped])
+    assert blinded.boxes is sample.boxes
+
+
+def test_every_sheet_loses_channels_of_its_own() -> None:
+    augment = Augment(replace(NEVER, drop_channels=0.2))
+    sample = Sample(np.full((NUM_CHANNELS, 3, 3), 255, dtype=np.uint8), np.zeros((0, 4), dtype=np.int64))
+    rng = np.random.default_rng(0)
+    lost = [~augment(sample, lambda: sample, rng).values.any((1, 2)) for _ in range(200)]
+    assert np.mean(lost) == pytest.approx(0.2, abs=0.02)
+    assert np.mean(lost, axis=0).min() > 0.05, "every channel is left out at times"
 
 
 @given(sheets(), axes, seeds)

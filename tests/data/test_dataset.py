@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from tablesense.boxes import Box
@@ -50,3 +52,20 @@ def test_other_sheets_are_glued_on() -> None:
         if np.array_equal(sample.values[:, -20:, -6:], other.values)
     }
     assert seconds == {0, 1, 2, 3}
+
+
+def test_silver_and_gold_sheets_are_not_put_together() -> None:
+    """What each sheet is glued to was marked by the same hand, and the result says so."""
+    samples = [replace(sample, silver=number >= 2) for number, sample in enumerate(SAMPLES)]
+    config = AugmentConfig(glue=1, max_glued=2, drop_formatting=0, margin=0, stretch=0, crop=0)
+    dataset = TrainDataset(samples, Augment(config), seed=1)
+    for first, allowed in ((0, {0, 1}), (3, {2, 3})):
+        glued = [dataset[Ticket(first, epoch)] for epoch in range(20)]
+        assert all(sample.silver == samples[first].silver for sample in glued)
+        seconds = {
+            number
+            for sample in glued
+            for number, other in enumerate(samples)
+            if np.array_equal(sample.values[:, -20:, -6:], other.values)
+        }
+        assert seconds == allowed

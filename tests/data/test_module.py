@@ -215,6 +215,12 @@ def test_corpora_are_split_by_field_repeated_and_left_out(tmp_path: Path) -> Non
     assert module.facts["data/datasets"] == ["one", "two"]
 
 
+def test_silver_sheets_are_marked_as_such(tmp_path: Path) -> None:
+    one, two = (str(small_corpus(tmp_path / name, {"a": "train", "b": "val"})) for name in ("one", "two"))
+    module = fitted(sheet_module(tmp_path, [CorpusConfig(one), CorpusConfig(two, silver=True)]))
+    assert [sample.silver for sample in module.train_samples] == [False, True]
+
+
 def test_a_split_by_group_ignores_the_field(tmp_path: Path) -> None:
     folder = small_corpus(tmp_path / "one", dict.fromkeys("abcde", "train"))
     config = CorpusConfig(str(folder))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import torch
 from hypothesis import given
@@ -51,6 +53,11 @@ def test_sources_keep_their_place() -> None:
     batch = collate([SAMPLES[0], known])
     assert batch.sources == [None, source]
     assert len(batch) == 2
+
+
+def test_a_batch_says_whose_marks_a_sheet_has() -> None:
+    samples = [replace(random_sample(2, 2), silver=silver) for silver in (True, False, True)]
+    assert collate(samples).silver.tolist() == [True, False, True]
 
 
 def test_a_slice_of_a_sheet_can_be_collated() -> None:
@@ -122,7 +129,8 @@ def test_a_batch_moves_with_all_its_tensors() -> None:
     batch = collate(SAMPLES)
     moved = batch.to("meta")
     assert isinstance(moved, SheetBatch)
-    assert {tensor.device.type for tensor in (moved.grid, moved.mask, *moved.tables)} == {"meta"}
+    tensors = (moved.grid, moved.mask, moved.silver, *moved.tables)
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
     assert [tables.shape for tables in moved.tables] == [tables.shape for tables in batch.tables]
     assert moved.sources is batch.sources
     assert batch.grid.device.type == "cpu"

@@ -206,6 +206,21 @@ def test_dropout_acts_in_training_only() -> None:
     assert torch.equal(one, other)
 
 
+@configs
+@torch.no_grad()
+def test_a_hint_reaches_every_cell_of_its_sheet_and_no_padding(config: NetworkConfig) -> None:
+    network = network_of(config)
+    inputs = padded(grids((4, 5), (6, 3)))
+    plain, none = network(*inputs), network(*inputs, torch.zeros(2, config.hidden_dim))
+    torch.testing.assert_close(none.cells, plain.cells, rtol=0, atol=0)
+    hint = torch.stack([torch.zeros(config.hidden_dim), torch.ones(config.hidden_dim)])
+    told = network(*inputs, hint)
+    torch.testing.assert_close(told.cells[0], plain.cells[0])
+    changed = (told.cells[1] != plain.cells[1]).any(0)
+    assert changed[inputs[1][1]].all()
+    assert not changed[~inputs[1][1]].any()
+
+
 def test_sheet_sizes() -> None:
     _, mask = padded(grids((2, 3), (5, 4)), more=2)
     assert sheet_sizes(mask).tolist() == [[[3, 2, 3, 2]], [[4, 5, 4, 5]]]

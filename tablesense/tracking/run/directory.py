@@ -16,6 +16,7 @@ from tablesense.errors import UserError
 from tablesense.tracking.run.atomic import write_text
 from tablesense.tracking.run.card import RunCard, load_card, new_card
 from tablesense.tracking.run.faults import Faults
+from tablesense.tracking.run.lock import lock_of
 
 _LOCK_SECONDS = 5.0  # workers of a training that was killed hold its lock until they notice
 
@@ -165,7 +166,7 @@ class RunDirectory(Callback):
 
     def _lock_folder(self) -> None:
         """The system gives the lock back when the process ends, however it ends."""
-        self._lock = FileLock(self.path / ".lock", timeout=_LOCK_SECONDS)
+        self._lock = lock_of(self.path, timeout=_LOCK_SECONDS)
         try:
             self._lock.acquire()
         except Timeout as error:
