@@ -24,9 +24,6 @@ class TrainDataset(Dataset[Sample]):
 
     def __init__(self, samples: Sequence[Sample], augment: Augment | None, seed: int) -> None:
         self.samples, self.augment, self.seed = samples, augment, seed
-        self._alike = {
-            silver: [sample for sample in samples if sample.silver == silver] for silver in (False, True)
-        }
 
     def __getitem__(self, ticket: Ticket) -> Sample:
         """The sample as it is in the ticket's epoch."""
@@ -35,10 +32,11 @@ class TrainDataset(Dataset[Sample]):
             return sample
         rng = np.random.default_rng([self.seed, ticket.epoch, ticket.sample])
 
-        alike = self._alike[sample.silver]
-
         def draw() -> Sample:
-            return alike[int(rng.integers(len(alike)))]
+            while True:  # `sample` itself is of its kind
+                other = self.samples[int(rng.integers(len(self.samples)))]
+                if other.silver == sample.silver:
+                    return other
 
         return replace(self.augment(sample, draw, rng), silver=sample.silver)
 

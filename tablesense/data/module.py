@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from lightning import LightningDataModule
@@ -25,6 +25,7 @@ from tablesense.data.dataset import PlainDataset, TrainDataset
 from tablesense.data.loading import count_by_kind, crop_to, load_samples, refuse
 from tablesense.data.sample import Sample, pack
 from tablesense.data.sampler import TicketBatchSampler
+from tablesense.data.silver import SilverSheets
 from tablesense.errors import UserError
 from tablesense.features.cache import FeatureCache
 from tablesense.learning.order import EpochSampler
@@ -98,6 +99,8 @@ class SheetDataModule(LightningDataModule):
         fold: which of them, from 0.
         seed: of the drawn split, the order of the sheets and their augmentation.
         augment: how often each change is made to a training sheet; null trains on the sheets as they are.
+        remark_epochs: before each of these epochs (from 0) the silver sheets are marked again by the
+            network, as people would, where it is sure.
         max_cells: training sheets with larger grids lose rows away from table edges.
         max_eval_cells: validation sheets with larger grids are cut to their top left part; tables lost
             that way are counted and logged, and still count as missed.
@@ -119,6 +122,7 @@ class SheetDataModule(LightningDataModule):
         fold: int = 0,
         seed: int = 42,
         augment: AugmentConfig | None = None,
+        remark_epochs: list[int] | None = None,
         max_cells: int = 8192,
         max_eval_cells: int = 65536,
         cache_dir: str | None = None,
@@ -144,11 +148,13 @@ class SheetDataModule(LightningDataModule):
         self.split, self.val_fraction, self.seed = split, val_fraction, seed
         self.num_folds, self.fold = num_folds, fold
         self.augment = augment
+        self.remark_epochs = remark_epochs or []
         self.max_cells, self.max_eval_cells = max_cells, max_eval_cells
         self.cache_dir, self.on_problem, self.num_workers = cache_dir, on_problem, num_workers
         self.train_samples: list[Sample] = []
         self.val_samples: list[Sample] = []
         self.test_samples: list[Sample] = []
+        self.silver = SilverSheets([])
         self._told: set[tuple[str, Problem]] = set()
 
     @property
@@ -203,6 +209,7 @@ class SheetDataModule(LightningDataModule):
             self.val_samples += self._fit(corpus.name, self._load(corpus, val), self.max_eval_cells)
             test = self._load(corpus, _test_sheets(corpus, config))
             self.test_samples += self._fit(corpus.name, test, self.max_eval_cells)
+        self.silver = SilverSheets(self.train_samples)
         if stage == "fit" and not self.train_samples:
             raise UserError("the corpora hold no sheet to train on: check data.corpora and data.split")
         if stage == "fit" and not self.val_samples:
@@ -221,10 +228,19 @@ class SheetDataModule(LightningDataModule):
             batch_sampler=TicketBatchSampler(sampler, self.batch_size, False, self._current_epoch),
             collate_fn=partial(pack, pass_cost=self.pass_cost, max_cells=self.max_pass_cells),
             num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
+            # Workers that stay would not see what is marked again.
+            persistent_workers=self.num_workers > 0 and not self.remark_epochs,
             worker_init_fn=ignore_interrupts,
             pin_memory=torch.cuda.is_available(),
         )
+
+    def state_dict(self) -> dict[str, Any]:
+        """What training changed in the data."""
+        return {"silver": self.silver.state_dict()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on with the data as they were."""
+        self.silver.load_state_dict(state_dict["silver"])
 
     def val_dataloader(self) -> DataLoader[Sample]:
         """The sheets as they are, by size."""

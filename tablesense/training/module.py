@@ -25,6 +25,7 @@ from tablesense.model.decode import LEAST_SCORE, decode
 from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
 from tablesense.training.criterion import Losses, TableCriterion
 from tablesense.training.matcher import HungarianMatcher
+from tablesense.training.remark import remark
 from tablesense.training.results import SheetResults
 
 
@@ -107,6 +108,12 @@ class TableDetectionModule(LightningModule):
         hint = batch.silver[:, None] * self.silver_hint if self.training else None
         output: DetectorOutput = self.network(batch.grid, batch.mask, hint)
         return output
+
+    def on_train_epoch_start(self) -> None:
+        """Mark silver sheets again, when it is time."""
+        data: object = getattr(self.trainer, "datamodule", None)
+        if isinstance(data, SheetDataModule) and self.current_epoch in data.remark_epochs:
+            self.print(remark(self.network, data.silver))
 
     def training_step(self, packs: list[SheetBatch]) -> Tensor:
         """Loss of a batch."""

@@ -31,7 +31,8 @@ class BlobDetector(TableDetector):
         self.sheets_seen = 0
         self.largest = 0
 
-    def forward(self, grid: Tensor, mask: Tensor) -> DetectorOutput:
+    def forward(self, grid: Tensor, mask: Tensor, hint: Tensor | None = None) -> DetectorOutput:
+        assert hint is None, "only training hints"
         batch, _, height, width = grid.shape
         self.sheets_seen += batch
         self.largest = max(self.largest, int(mask.flatten(1).sum(1).max()))
