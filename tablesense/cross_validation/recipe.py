@@ -10,7 +10,8 @@ import yaml
 
 from tablesense.comparison.config_diff import differing
 from tablesense.cross_validation.turns import DEALING, Plan, Turn
-from tablesense.data.module import CorpusConfig, SheetDataModule
+from tablesense.data.module import SheetDataModule
+from tablesense.data.splitting import CorpusConfig
 from tablesense.errors import UserError
 from tablesense.terminal.untrusted import plain
 from tablesense.tracking.run.flat_config import flatten

@@ -2,8 +2,8 @@
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,14 +11,7 @@ import torch
 from lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
-from tablesense.corpora.corpus import (
-    Corpus,
-    Problem,
-    assign_folds,
-    read_corpus,
-    split_by_field,
-    split_by_group,
-)
+from tablesense.corpora.corpus import Corpus, Problem, read_corpus
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.data.augment import Augment, AugmentConfig, thin
 from tablesense.data.dataset import PlainDataset, TrainDataset
@@ -26,6 +19,7 @@ from tablesense.data.loading import count_by_kind, crop_to, load_samples, refuse
 from tablesense.data.sample import Sample, pack
 from tablesense.data.sampler import TicketBatchSampler
 from tablesense.data.silver import SilverSheets
+from tablesense.data.splitting import CorpusConfig, Split, Splitting, tested_sheets
 from tablesense.errors import UserError
 from tablesense.features.cache import FeatureCache
 from tablesense.learning.order import EpochSampler
@@ -37,28 +31,6 @@ _SPLITS = ("train", "val", "test")
 _NAMED = 20  # problems of a corpus that are named one by one; all are counted
 
 
-@dataclass(frozen=True)
-class CorpusConfig:
-    """An annotated corpus and what it is for.
-
-    Attributes:
-        path: folder with ``workbooks/`` and ``annotations.jsonl``.
-        train: train on its train split.
-        val: validate on its val split.
-        test: test the best epoch on its test split, where it has one.
-        repeat: how many times its training sheets come up in an epoch.
-        silver: a machine marked its tables, not people. Training tells the network so and sheets of both
-            kinds are not glued together; what it detects later is what people would mark.
-    """
-
-    path: str
-    train: bool = True
-    val: bool = True
-    test: bool = True
-    repeat: int = 1
-    silver: bool = False
-
-
 def at_least(key: str, value: int, lowest: int) -> None:
     """Refuse a number that is too low.
 
@@ -67,16 +39,6 @@ def at_least(key: str, value: int, lowest: int) -> None:
     """
     if value < lowest:
         raise UserError(f"{key}: must be {lowest} or more, got {value}")
-
-
-def _without_test(sheets: list[SheetAnnotation]) -> list[SheetAnnotation]:
-    """What is marked as test stays out, with all that shares its template."""
-    held_out = {sheet.group for sheet in sheets if sheet.split == "test"}
-    return [sheet for sheet in sheets if sheet.group not in held_out]
-
-
-def _test_sheets(corpus: Corpus, config: CorpusConfig) -> list[SheetAnnotation]:
-    return split_by_field(corpus.annotations, "test") if config.test else []
 
 
 class SheetDataModule(LightningDataModule):
@@ -116,7 +78,7 @@ class SheetDataModule(LightningDataModule):
         batch_size: int = 8,
         pass_cost: int = 500,
         max_pass_cells: int = 65536,
-        split: Literal["field", "group", "fold", "all"] = "field",
+        split: Split = "field",
         val_fraction: float = 0.2,
         num_folds: int = 4,
         fold: int = 0,
@@ -145,8 +107,8 @@ class SheetDataModule(LightningDataModule):
         at_least("data.max_eval_cells", max_eval_cells, 1)
         self.corpora, self.batch_size, self.pass_cost = corpora, batch_size, pass_cost
         self.max_pass_cells = max_pass_cells
-        self.split, self.val_fraction, self.seed = split, val_fraction, seed
-        self.num_folds, self.fold = num_folds, fold
+        self.split, self.seed = split, seed
+        self.splitting = Splitting(corpora, split, val_fraction, num_folds, fold, seed)
         self.augment = augment
         self.remark_epochs = remark_epochs or []
         self.max_cells, self.max_eval_cells = max_cells, max_eval_cells
@@ -180,14 +142,16 @@ class SheetDataModule(LightningDataModule):
     def val_corpora(self) -> list[Corpus]:
         """The corpora with the sheets that are validated on alone; nothing but the annotations is read."""
         read = [(read_corpus(config.path), config) for config in self.corpora]
-        corpora = [replace(corpus, annotations=self._split(corpus, config)[1]) for corpus, config in read]
+        corpora = [
+            replace(corpus, annotations=self.splitting.parts(corpus, config)[1]) for corpus, config in read
+        ]
         return [corpus for corpus in corpora if corpus.annotations]
 
     def prepare_data(self) -> None:
         """Fill the feature cache; Lightning calls this in one process of a machine."""
         for config in self.corpora:
             corpus = read_corpus(config.path)
-            parts = [*self._split(corpus, config), _test_sheets(corpus, config)]
+            parts = [*self.splitting.parts(corpus, config), tested_sheets(corpus, config)]
             wanted = [sheet for part in parts for sheet in part]
             load_samples(corpus, wanted, FeatureCache(self.cache_dir), show_progress=True)
 
@@ -200,14 +164,14 @@ class SheetDataModule(LightningDataModule):
             self._report(corpus.name, corpus.problems)
             if self.split == "field":
                 self._report_other_splits(corpus)
-            train, val = self._split(corpus, config)
+            train, val = self.splitting.parts(corpus, config)
             thinned = [thin(sample, self.max_cells) for sample in self._load(corpus, train)]
             fitting = self._fit(corpus.name, thinned, self.max_cells)
             self.train_samples += [
                 replace(sample, silver=config.silver) for sample in fitting
             ] * config.repeat
             self.val_samples += self._fit(corpus.name, self._load(corpus, val), self.max_eval_cells)
-            test = self._load(corpus, _test_sheets(corpus, config))
+            test = self._load(corpus, tested_sheets(corpus, config))
             self.test_samples += self._fit(corpus.name, test, self.max_eval_cells)
         self.silver = SilverSheets(self.train_samples)
         if stage == "fit" and not self.train_samples:
@@ -262,31 +226,6 @@ class SheetDataModule(LightningDataModule):
 
     def _current_epoch(self) -> int:
         return self.trainer.current_epoch if self.trainer else 0
-
-    def _split(
-        self, corpus: Corpus, config: CorpusConfig
-    ) -> tuple[list[SheetAnnotation], list[SheetAnnotation]]:
-        sheets = corpus.annotations
-        if self.split == "field":
-            train, val = split_by_field(sheets, "train"), split_by_field(sheets, "val")
-        else:
-            sheets = _without_test(sheets)
-            if self.split == "group":
-                train, val = split_by_group(sheets, self.val_fraction, self.seed)
-            elif self.split == "all":
-                train, val = sheets, split_by_field(sheets, "val") or sheets
-            else:
-                held_out = self._held_out_groups
-                train = [sheet for sheet in sheets if sheet.group not in held_out]
-                val = [sheet for sheet in sheets if sheet.group in held_out]
-        return (train if config.train else []), (val if config.val else [])
-
-    @cached_property
-    def _held_out_groups(self) -> set[str]:
-        """The templates of the fold; corpora that are not measured by take no part in dealing them."""
-        measured = [_without_test(read_corpus(c.path).annotations) for c in self.corpora if c.val]
-        folds = assign_folds(measured, self.num_folds, self.seed)
-        return {group for group, fold in folds.items() if fold == self.fold}
 
     def _report_other_splits(self, corpus: Corpus) -> None:
         others = Counter(str(sheet.split) for sheet in corpus.annotations if sheet.split not in _SPLITS)

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from tablesense.data.module import CorpusConfig, SheetDataModule, at_least
+from tablesense.data.module import SheetDataModule, at_least
+from tablesense.data.splitting import CorpusConfig
 from tablesense.errors import UserError
 from tablesense.features.cache import default_cache_folder
 from tablesense.synthetic.corpus import GENERATOR_VERSION, write_corpus

@@ -15,7 +15,8 @@ from tablesense.corpora.record import SheetAnnotation
 from tablesense.cross_validate import main
 from tablesense.cross_validation.train import train
 from tablesense.cross_validation.turns import Plan, Turn, check_options
-from tablesense.data.module import CorpusConfig, SheetDataModule
+from tablesense.data.module import SheetDataModule
+from tablesense.data.splitting import CorpusConfig
 from tablesense.errors import UserError
 from tablesense.training.module import TableDetectionModule
 from tests.data.builders import save_corpus, table

@@ -11,9 +11,10 @@ from tablesense.boxes import Box
 from tablesense.corpora.corpus import read_corpus
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.data.augment import AugmentConfig
-from tablesense.data.module import CorpusConfig, SheetDataModule
+from tablesense.data.module import SheetDataModule
 from tablesense.data.sample import Sample, SheetBatch
 from tablesense.data.sampler import TicketBatchSampler
+from tablesense.data.splitting import CorpusConfig
 from tablesense.data.synthetic import SyntheticDataModule
 from tablesense.errors import UserError
 from tablesense.features import cache as cache_module

@@ -13,7 +13,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tablesense.boxes import Box, parse_a1
 from tablesense.corpora.record import SheetAnnotation
-from tablesense.data.module import CorpusConfig, SheetDataModule
+from tablesense.data.module import SheetDataModule
+from tablesense.data.splitting import CorpusConfig
 from tablesense.model.detector import NetworkConfig
 from tablesense.training.module import TableDetectionModule
 

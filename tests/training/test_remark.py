@@ -11,9 +11,10 @@ from lightning import Trainer
 
 from tablesense.boxes import Box
 from tablesense.corpora.record import SheetAnnotation
-from tablesense.data.module import CorpusConfig, SheetDataModule
+from tablesense.data.module import SheetDataModule
 from tablesense.data.sample import Sample
 from tablesense.data.silver import SilverSheets
+from tablesense.data.splitting import CorpusConfig
 from tablesense.features.channels import INDEX, NUM_CHANNELS
 from tablesense.model.detector import NetworkConfig
 from tablesense.training import module as training_module

@@ -1,0 +1,82 @@
+"""Which sheets of annotated corpora are trained on, and which are validated or tested on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from tablesense.corpora.corpus import Corpus, assign_folds, read_corpus, split_by_field, split_by_group
+from tablesense.corpora.record import SheetAnnotation
+
+Split = Literal["field", "group", "fold", "all"]
+
+
+@dataclass(frozen=True)
+class CorpusConfig:
+    """An annotated corpus and what it is for.
+
+    Attributes:
+        path: folder with ``workbooks/`` and ``annotations.jsonl``.
+        train: train on its train split.
+        val: validate on its val split.
+        test: test the best epoch on its test split, where it has one.
+        repeat: how many times its training sheets come up in an epoch.
+        silver: a machine marked its tables, not people. Training tells the network so and sheets of both
+            kinds are not glued together; what it detects later is what people would mark.
+    """
+
+    path: str
+    train: bool = True
+    val: bool = True
+    test: bool = True
+    repeat: int = 1
+    silver: bool = False
+
+
+def _without_test(sheets: list[SheetAnnotation]) -> list[SheetAnnotation]:
+    """What is marked as test stays out, with all that shares its template."""
+    held_out = {sheet.group for sheet in sheets if sheet.split == "test"}
+    return [sheet for sheet in sheets if sheet.group not in held_out]
+
+
+def tested_sheets(corpus: Corpus, config: CorpusConfig) -> list[SheetAnnotation]:
+    """The sheets of a corpus that the best epoch is tested on."""
+    return split_by_field(corpus.annotations, "test") if config.test else []
+
+
+@dataclass(frozen=True)
+class Splitting:
+    """How the sheets are split; see :class:`tablesense.data.module.SheetDataModule` for what each means."""
+
+    corpora: Sequence[CorpusConfig]
+    split: Split
+    val_fraction: float
+    num_folds: int
+    fold: int
+    seed: int
+
+    def parts(
+        self, corpus: Corpus, config: CorpusConfig
+    ) -> tuple[list[SheetAnnotation], list[SheetAnnotation]]:
+        """The sheets of a corpus to train on, and those to validate on."""
+        sheets = corpus.annotations
+        if self.split == "field":
+            train, val = split_by_field(sheets, "train"), split_by_field(sheets, "val")
+        else:
+            sheets = _without_test(sheets)
+            if self.split == "group":
+                train, val = split_by_group(sheets, self.val_fraction, self.seed)
+            elif self.split == "all":
+                train, val = sheets, split_by_field(sheets, "val") or sheets
+            else:
+                held_out = self._held_out_groups
+                train = [sheet for sheet in sheets if sheet.group not in held_out]
+                val = [sheet for sheet in sheets if sheet.group in held_out]
+        return (train if config.train else []), (val if config.val else [])
+
+    @cached_property
+    def _held_out_groups(self) -> set[str]:
+        """The templates of the fold; corpora that are not measured by take no part in dealing them."""
+        measured = [_without_test(read_corpus(c.path).annotations) for c in self.corpora if c.val]
+        folds = assign_folds(measured, self.num_folds, self.seed)
+        return {group for group, fold in folds.items() if fold == self.fold}
