@@ -1,9 +1,13 @@
 """The command, over real trainings as small as can be, and over played ones."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +22,7 @@ from tablesense.cross_validation.turns import Plan, Turn, check_options
 from tablesense.data.module import SheetDataModule
 from tablesense.data.splitting import CorpusConfig
 from tablesense.errors import UserError
+from tablesense.terminal.commands import run_command
 from tablesense.training.module import TableDetectionModule
 from tests.data.builders import save_corpus, table
 
@@ -138,6 +143,35 @@ def test_a_training_that_fails_ends_the_others(tmp_path: Path) -> None:
     code = code.format(tmp_path / "first") + f"open('{tmp_path / 'first'}', 'w').close()\ntime.sleep(60)"
     with pytest.raises(UserError, match=r"r_fold[01]_seed1 failed: too low"):
         train(played(tmp_path, code), 2, lambda _: None)
+
+
+SAVING = """
+import os, signal, sys
+def save(*_):
+    open(f"{folder}/{os.getpid()}.saved", "w").close()
+    sys.exit(130)
+signal.signal(signal.SIGTERM, save)
+open(f"{folder}/{os.getpid()}.started", "w").close()
+signal.pause()
+"""
+
+
+def test_sigterm_lets_all_trainings_save(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt_when_both_run() -> None:
+        while len(list(tmp_path.glob("*.started"))) < 2:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def work() -> int:
+        train(played(tmp_path, f"folder = {str(tmp_path)!r}\n{SAVING}"), 2, lambda _: None)
+        return 0
+
+    waiting = threading.Thread(target=interrupt_when_both_run)
+    waiting.start()
+    assert run_command(work, "Stopped. Go on.", ["SIGTERM"]) == 130
+    waiting.join()
+    assert len(list(tmp_path.glob("*.saved"))) == 2
+    assert capsys.readouterr().err.endswith("Stopped. Go on.\n")
 
 
 def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
