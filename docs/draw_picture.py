@@ -5,16 +5,14 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-import torch
 
 from tablesense.boxes import Box, to_a1
 from tablesense.data.sample import Sample, collate
+from tablesense.detection.weights import load_detector
 from tablesense.evaluation.picture import Frame, sheet_svg
 from tablesense.evaluation.view import View
-from tablesense.features.channels import NUM_CHANNELS
 from tablesense.features.featurize import featurize
 from tablesense.model.decode import decode
-from tablesense.model.detector import NetworkConfig, TableDetector
 from tablesense.sheets.workbook import open_workbook
 from tablesense.synthetic.layout import generate_sheet
 from tablesense.synthetic.write import workbook_bytes
@@ -25,10 +23,7 @@ GREEN = "#1a7f37"
 
 def main(run: Path) -> None:
     """Load ``best.pt`` of a run, find the tables of one sheet, write the picture."""
-    checkpoint = torch.load(run / "checkpoints" / "best.pt", weights_only=True, map_location="cpu")
-    network = TableDetector(NetworkConfig(**checkpoint["network"]), NUM_CHANNELS).eval()
-    weights = checkpoint["model_state_dict"]
-    network.load_state_dict({name.removeprefix("network."): value for name, value in weights.items()})
+    network = load_detector(run / "checkpoints" / "best.pt")
 
     planned = generate_sheet(Random(SEED))  # noqa: S311 - a seeded sheet
     book = Path(__file__).with_name("picture.xlsx")
@@ -37,7 +32,7 @@ def main(run: Path) -> None:
     book.unlink()
     grid = featurize(sheet)
     batch = collate([Sample(grid.values, np.zeros((0, 4), dtype=np.int64))])
-    (found,) = decode(network(batch.grid, batch.mask), min_score=0.5)
+    (found,) = decode(network.answer(batch.grid, batch.mask), min_score=0.5)
     boxes = [(grid.fold.to_sheet(box), score) for box, score in found]
     rows, columns = grid.fold.rows.kept, grid.fold.columns.kept
     window = Box(0, 0, int(columns[-1]) + 2, int(rows[-1]) + 2)

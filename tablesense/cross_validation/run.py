@@ -14,7 +14,7 @@ from tablesense.cross_validation.measure import Measured, measure
 from tablesense.cross_validation.recipe import Recipe, check_folds, check_runs, read_recipe
 from tablesense.cross_validation.text import ALL, tables
 from tablesense.cross_validation.train import Say, train
-from tablesense.cross_validation.turns import Plan, Turn
+from tablesense.cross_validation.turns import Plan, Turn, check_idle
 from tablesense.detection.outputs import Messages, writing
 from tablesense.errors import UserError
 from tablesense.evaluation.evaluation import Evaluation, evaluate
@@ -98,6 +98,7 @@ def _train(plan: Plan, recipe: Recipe, turns: list[Turn], options: Options, say:
         say(f"{len(turns) - len(left)} of {len(turns)} trainings are finished")
         plan.runs_dir.mkdir(parents=True, exist_ok=True)
         with only_one(plan.runs_dir / "running.lock"):
+            check_idle(left)
             train(left, options.jobs, say)
     finished = [(turn, run) for turn in turns if (run := turn.finished) is not None]
     if not finished:

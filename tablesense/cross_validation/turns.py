@@ -63,32 +63,35 @@ class Turn:
     @property
     def finished(self) -> Path | None:
         """The run that has trained to its end."""
-        cards = ((run, load_card(run / "run.json")) for run in self._runs())
+        cards = ((run, load_card(run / "run.json")) for run in self.runs())
         return next((run for run, card in cards if card is not None and card.finished), None)
 
     @property
     def begun(self) -> Path | None:
         """The latest run that can be gone on with."""
-        return next((run for run in self._runs() if (run / "checkpoints" / "last.pt").exists()), None)
+        return next((run for run in self.runs() if (run / "checkpoints" / "last.pt").exists()), None)
 
-    def _runs(self) -> list[Path]:
+    def runs(self) -> list[Path]:
+        """All its runs, whole or not, the latest first."""
         return sorted(self.plan.runs_dir.glob(f"{glob.escape(self.name)} *"), reverse=True)
 
     def line(self) -> list[str]:
-        """The command line of the training; it goes on with what was begun.
-
-        Raises:
-            UserError: it is being trained: a command that was killed leaves its trainings to themselves.
-        """
-        if busy := [run for run in self._runs() if is_trained_in(run)]:
-            raise UserError(
-                f"{plain(busy[0].name)} is being trained still: an earlier start of this command was killed; "
-                "wait for the end of the training, or stop it"
-            )
+        """The command line of the training; it goes on with what was begun."""
         values = (self.seed, self.seed, "fold", self.plan.folds, self.fold, self.name, self.plan.runs_dir)
         ours = [f"--{key}={value}" for key, value in zip(_OURS, values, strict=True)]
         resume = [] if self.begun is None else [f"--resume={self.begun}"]
         return [*self.plan.line(), *ours, *resume]
+
+
+def check_idle(turns: Sequence[Turn]) -> None:
+    """Refuse to train what is being trained: a command that was killed leaves its trainings to themselves.
+
+    Raises:
+        UserError: another process trains one of the turns.
+    """
+    for turn in turns:
+        if busy := next((run for run in turn.runs() if is_trained_in(run)), None):
+            raise UserError(f"another process trains in {plain(busy)}; wait for its end, or stop it")
 
 
 def check_options(overrides: Sequence[str]) -> None:

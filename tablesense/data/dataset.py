@@ -14,7 +14,7 @@ from tablesense.data.sampler import Ticket
 class TrainDataset(Dataset[Sample]):
     """Augments on the fly; what a ticket gives depends on seed, epoch and index, on nothing else.
 
-    Only sheets that were marked by the same hand, people's or a machine's, are put together.
+    Silver sheets and those that people marked are not put together.
 
     Args:
         samples: all of them, in memory.

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from lightning import LightningDataModule
@@ -18,7 +18,6 @@ from tablesense.data.dataset import PlainDataset, TrainDataset
 from tablesense.data.loading import count_by_kind, crop_to, load_samples, refuse
 from tablesense.data.sample import Sample, pack
 from tablesense.data.sampler import TicketBatchSampler
-from tablesense.data.silver import SilverSheets
 from tablesense.data.splitting import CorpusConfig, Split, Splitting, tested_sheets
 from tablesense.errors import UserError
 from tablesense.features.cache import FeatureCache
@@ -61,8 +60,6 @@ class SheetDataModule(LightningDataModule):
         fold: which of them, from 0.
         seed: of the drawn split, the order of the sheets and their augmentation.
         augment: how often each change is made to a training sheet; null trains on the sheets as they are.
-        remark_epochs: before each of these epochs (from 0) the silver sheets are marked again by the
-            network, as people would, where it is sure.
         max_cells: training sheets with larger grids lose rows away from table edges.
         max_eval_cells: validation sheets with larger grids are cut to their top left part; tables lost
             that way are counted and logged, and still count as missed.
@@ -84,7 +81,6 @@ class SheetDataModule(LightningDataModule):
         fold: int = 0,
         seed: int = 42,
         augment: AugmentConfig | None = None,
-        remark_epochs: list[int] | None = None,
         max_cells: int = 8192,
         max_eval_cells: int = 65536,
         cache_dir: str | None = None,
@@ -110,13 +106,11 @@ class SheetDataModule(LightningDataModule):
         self.split, self.seed = split, seed
         self.splitting = Splitting(corpora, split, val_fraction, num_folds, fold, seed)
         self.augment = augment
-        self.remark_epochs = remark_epochs or []
         self.max_cells, self.max_eval_cells = max_cells, max_eval_cells
         self.cache_dir, self.on_problem, self.num_workers = cache_dir, on_problem, num_workers
         self.train_samples: list[Sample] = []
         self.val_samples: list[Sample] = []
         self.test_samples: list[Sample] = []
-        self.silver = SilverSheets([])
         self._told: set[tuple[str, Problem]] = set()
 
     @property
@@ -173,7 +167,6 @@ class SheetDataModule(LightningDataModule):
             self.val_samples += self._fit(corpus.name, self._load(corpus, val), self.max_eval_cells)
             test = self._load(corpus, tested_sheets(corpus, config))
             self.test_samples += self._fit(corpus.name, test, self.max_eval_cells)
-        self.silver = SilverSheets(self.train_samples)
         if stage == "fit" and not self.train_samples:
             raise UserError("the corpora hold no sheet to train on: check data.corpora and data.split")
         if stage == "fit" and not self.val_samples:
@@ -192,19 +185,10 @@ class SheetDataModule(LightningDataModule):
             batch_sampler=TicketBatchSampler(sampler, self.batch_size, False, self._current_epoch),
             collate_fn=partial(pack, pass_cost=self.pass_cost, max_cells=self.max_pass_cells),
             num_workers=self.num_workers,
-            # Workers that stay would not see what is marked again.
-            persistent_workers=self.num_workers > 0 and not self.remark_epochs,
+            persistent_workers=self.num_workers > 0,
             worker_init_fn=ignore_interrupts,
             pin_memory=torch.cuda.is_available(),
         )
-
-    def state_dict(self) -> dict[str, Any]:
-        """What training changed in the data."""
-        return {"silver": self.silver.state_dict()}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on with the data as they were."""
-        self.silver.load_state_dict(state_dict["silver"])
 
     def val_dataloader(self) -> DataLoader[Sample]:
         """The sheets as they are, by size."""

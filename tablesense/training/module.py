@@ -25,7 +25,6 @@ from tablesense.model.decode import LEAST_SCORE, decode
 from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
 from tablesense.training.criterion import Losses, TableCriterion
 from tablesense.training.matcher import HungarianMatcher
-from tablesense.training.remark import remark
 from tablesense.training.results import SheetResults
 
 
@@ -108,12 +107,6 @@ class TableDetectionModule(LightningModule):
         hint = batch.silver[:, None] * self.silver_hint if self.training else None
         output: DetectorOutput = self.network(batch.grid, batch.mask, hint)
         return output
-
-    def on_train_epoch_start(self) -> None:
-        """Mark silver sheets again, when it is time."""
-        data: object = getattr(self.trainer, "datamodule", None)
-        if isinstance(data, SheetDataModule) and self.current_epoch in data.remark_epochs:
-            self.print(remark(self.network, data.silver))
 
     def training_step(self, packs: list[SheetBatch]) -> Tensor:
         """Loss of a batch."""
@@ -215,6 +208,11 @@ class TableDetectionModule(LightningModule):
         Raises:
             UserError: they were.
         """
+        if "silver_hint" not in checkpoint["state_dict"]:
+            raise UserError(
+                "the checkpoint was made before trainings were told of silver sheets: it still detects, but "
+                "cannot be trained on; train again, or install the version that made it"
+            )
         version = checkpoint.get("feature_version")
         if version != FEATURE_VERSION:
             raise UserError(

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from tablesense.boxes import parse_a1
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.cross_validate import main
 from tablesense.cross_validation.train import train
-from tablesense.cross_validation.turns import Plan, Turn, check_options
+from tablesense.cross_validation.turns import Plan, Turn, check_idle, check_options
 from tablesense.data.module import SheetDataModule
 from tablesense.data.splitting import CorpusConfig
 from tablesense.errors import UserError
@@ -157,19 +156,23 @@ signal.pause()
 
 
 def test_sigterm_lets_all_trainings_save(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ended = threading.Event()
+
     def interrupt_when_both_run() -> None:
         while len(list(tmp_path.glob("*.started"))) < 2:
-            time.sleep(0.02)
+            if ended.wait(0.02):
+                return
         os.kill(os.getpid(), signal.SIGTERM)
 
     def work() -> int:
-        train(played(tmp_path, f"folder = {str(tmp_path)!r}\n{SAVING}"), 2, lambda _: None)
+        try:
+            train(played(tmp_path, f"folder = {str(tmp_path)!r}\n{SAVING}"), 2, lambda _: None)
+        finally:
+            ended.set()
         return 0
 
-    waiting = threading.Thread(target=interrupt_when_both_run)
-    waiting.start()
+    threading.Thread(target=interrupt_when_both_run, daemon=True).start()
     assert run_command(work, "Stopped. Go on.", ["SIGTERM"]) == 130
-    waiting.join()
     assert len(list(tmp_path.glob("*.saved"))) == 2
     assert capsys.readouterr().err.endswith("Stopped. Go on.\n")
 
@@ -187,13 +190,15 @@ def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
 
 def test_a_training_that_outlived_its_command_is_not_begun_twice(tmp_path: Path) -> None:
     """Its folder may be without a checkpoint still."""
-    turn = next(Plan(Path("r.yaml"), tmp_path, 2, (1,)).turns())
-    run = tmp_path / "r_fold0_seed1 2026-11-22 01:00"
+    turns = list(Plan(Path("r.yaml"), tmp_path, 2, (1,)).turns())
+    run = tmp_path / "r_fold1_seed1 2026-11-22 01:00"
     run.mkdir()
-    refused = pytest.raises(UserError, match=r"r_fold0_seed1 2026-11-22 01:00 is being trained")
+    check_idle(turns)
+    assert not list(run.iterdir()), "asking leaves nothing behind"
+    refused = pytest.raises(UserError, match=r"another process trains in .*r_fold1_seed1 2026-11-22 01:00")
     with FileLock(run / ".lock"), refused:
-        turn.line()
-    assert turn.line()
+        check_idle(turns)
+    check_idle(turns)
 
 
 def test_what_a_training_should_not_get_is_refused() -> None:

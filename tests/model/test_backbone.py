@@ -90,6 +90,18 @@ def test_every_parameter_gets_a_gradient(backbone: Backbone) -> None:
         assert gradient.abs().max() > 0, name
 
 
+@torch.no_grad()
+def test_dropout_acts_in_training_only_and_not_on_padding() -> None:
+    backbone = CellBackbone(CHANNELS, DIM, num_blocks=2, dropout=0.5).double()
+    batch, mask = padded(grids((4, 5), (6, 3)))
+    with torch.random.fork_rng(devices=[]):
+        one, other = (backbone.train()(batch, mask)[0].features for _ in range(2))
+    assert not torch.equal(one, other)
+    assert not one.masked_select(~mask[:, None]).any()
+    one, other = (backbone.eval()(batch, mask)[0].features for _ in range(2))
+    assert torch.equal(one, other)
+
+
 def test_the_first_stride_must_be_one() -> None:
     with pytest.raises(ValueError, match="first stride"):
         CellBackbone(CHANNELS, DIM, strides=(2, 4))

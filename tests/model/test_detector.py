@@ -195,6 +195,14 @@ def test_bytes_equal_their_share_of_255() -> None:
     torch.testing.assert_close(network(grid, mask), network(grid.float() / 255, mask), rtol=0, atol=0)
 
 
+def test_dropout_is_in_backbone_and_transformer() -> None:
+    network = TableDetector(CONFIGS["dropout"], CHANNELS)
+    for part in (network.backbone, network.encoder, network.decoder):
+        rates = [module.p for module in part.modules() if isinstance(module, torch.nn.Dropout)]
+        assert rates
+        assert set(rates) == {0.5}
+
+
 @torch.no_grad()
 def test_dropout_acts_in_training_only() -> None:
     network = stirred(TableDetector(CONFIGS["dropout"], CHANNELS))

@@ -231,6 +231,16 @@ def test_other_features_are_refused(
     assert "\n" not in str(caught.value)
 
 
+def test_a_run_of_before_silver_hints_is_refused(data: SyntheticDataModule, checkpoint: Path) -> None:
+    content = torch.load(checkpoint, weights_only=True)
+    for key in ("state_dict", "model_state_dict"):
+        content.get(key, {}).pop("silver_hint", None)
+    old = checkpoint.with_name("old.pt")
+    torch.save(content, old)
+    with pytest.raises(UserError, match="cannot be trained on; train again"):
+        resume(data, old)
+
+
 def test_another_network_is_refused(data: SyntheticDataModule, checkpoint: Path) -> None:
     with pytest.raises(UserError, match=r"another shape than model\.network in the config"):
         resume(data, checkpoint, NetworkConfig())

@@ -16,9 +16,7 @@ from tablesense.errors import UserError
 from tablesense.tracking.run.atomic import write_text
 from tablesense.tracking.run.card import RunCard, load_card, new_card
 from tablesense.tracking.run.faults import Faults
-from tablesense.tracking.run.lock import lock_of
-
-_LOCK_SECONDS = 5.0  # workers of a training that was killed hold its lock until they notice
+from tablesense.tracking.run.lock import hold
 
 
 class RunDirectory(Callback):
@@ -165,14 +163,10 @@ class RunDirectory(Callback):
         self._path, self.finished = Path(told[0]), told[1]
 
     def _lock_folder(self) -> None:
-        """The system gives the lock back when the process ends, however it ends."""
-        self._lock = lock_of(self.path, timeout=_LOCK_SECONDS)
         try:
-            self._lock.acquire()
+            self._lock = hold(self.path)
         except Timeout as error:
             raise UserError(f"--resume: another process trains in {self.path}; wait for its end") from error
-        except (OSError, NotImplementedError):  # not every file system knows locks
-            self._lock = None
 
 
 def claim_directory(runs_dir: Path, name: str, now: datetime, config: str) -> tuple[Path, RunCard]:

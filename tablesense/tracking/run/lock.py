@@ -1,29 +1,37 @@
-"""One process trains in a run folder: the system gives the lock back when it ends."""
+"""One process trains in a run folder: the system gives the lock back when it ends, however it ends."""
 
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+_LOCK = ".lock"
+_LOCK_SECONDS = 5.0  # workers of a training that was killed hold its lock until they notice
 
-def lock_of(run: Path, timeout: float) -> FileLock:
-    """The lock of a run folder, not yet held.
 
-    Args:
-        run: the folder.
-        timeout: seconds that ``acquire`` waits before it raises :class:`filelock.Timeout`.
+def hold(run: Path) -> FileLock | None:
+    """The lock of a run folder, held; None where the file system knows no locks.
+
+    Raises:
+        Timeout: another process trains there.
     """
-    return FileLock(run / ".lock", timeout=timeout)
+    lock = FileLock(run / _LOCK, timeout=_LOCK_SECONDS)
+    try:
+        lock.acquire()
+    except Timeout:  # an OSError as well
+        raise
+    except (OSError, NotImplementedError):
+        return None
+    return lock
 
 
 def is_trained_in(run: Path) -> bool:
     """Whether a process trains in a run folder now; nothing is written where none ever did."""
-    lock = lock_of(run, timeout=0)
+    if not (run / _LOCK).exists():
+        return False
     try:
-        if Path(lock.lock_file).exists():
-            lock.acquire()
-            lock.release()
+        lock = hold(run)
     except Timeout:
         return True
-    except (OSError, NotImplementedError):  # not every file system knows locks
-        return False
+    if lock is not None:
+        lock.release()
     return False
