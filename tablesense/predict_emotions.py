@@ -15,7 +15,8 @@ COMMAND = "python -m tablesense.predict_emotions"
 
 _DESCRIPTION = """\
 Tell the emotions of texts with a classifier that `tablesense fit --config configs/emotions.yaml` trained.
-Texts are given on the command line, in a file, or on the standard input, a line each: docs/emotions.md.
+Texts are given on the command line, in a file, or on the standard input, a line each; blank lines are
+passed over: docs/emotions.md.
 
 Exit code: 0; 2, wrong use."""
 

@@ -159,10 +159,13 @@ def to_pandas(table: Table, header: HeaderStyle, separator: str) -> pandas.DataF
 
 
 def _last_level(levels: list[list[str]]) -> list[str]:
-    """The lowest names, numbered where a column would have all the names of one before it."""
+    """The lowest names: of a column without any name its place, of one named like another a number."""
     seen: dict[tuple[str, ...], int] = {}
     names = []
-    for path in zip(*levels, strict=True):
+    for place, path in enumerate(zip(*levels, strict=True), 1):
+        if not any(path):
+            names.append(f"column_{place}")
+            continue
         seen[path] = seen.get(path, 0) + 1
         names.append(path[-1] if seen[path] == 1 else f"{path[-1]}_{seen[path]}")
     return names

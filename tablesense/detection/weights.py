@@ -109,15 +109,20 @@ def load_detector(weights: str | Path | TableDetector | None = None, device: str
     return _cached(key, lambda: _from_file(found), target)
 
 
+def is_released(weights: str | Path | None) -> bool:
+    """Whether ``weights`` name nothing, so that the model that ships is taken."""
+    return not (weights or os.environ.get(WEIGHTS_VARIABLE))
+
+
 def locate(weights: str | Path | None) -> Path | str:
     """The file that holds the weights, or a name on the hub (``hf://...``), without loading anything.
 
     Raises:
         UserError: there is no such file.
     """
-    source = weights or os.environ.get(WEIGHTS_VARIABLE) or None
-    if source is None:
+    if is_released(weights):
         return _in_folder(RELEASED)
+    source = weights or os.environ[WEIGHTS_VARIABLE]
     if isinstance(source, str) and parse_hub_name(source) is not None:
         return source
     path = Path(source)

@@ -63,6 +63,8 @@ def locate(weights: Path) -> Path:
     Raises:
         UserError: there is none.
     """
+    if weights.is_file():
+        raise UserError(f"--weights: {plain(weights)} is a file; name the run, or the folder of a classifier")
     if not weights.is_dir():
         raise UserError(f"--weights: there is no folder {plain(weights)}; name a run or a saved classifier")
     if (weights / CONFIG).is_file():

@@ -21,6 +21,10 @@ from tablesense.scoring.text import best_line, tables
 from tablesense.terminal.output import terminal
 from tablesense.tracking.run.atomic import write_text
 
+_LEARNT = (
+    "The model that ships has learnt from the corpora that its model card names: on their sheets this says "
+    "how well it learnt them, not how good it is"
+)
 _NAMED = 20  # sheets that failed are named one by one up to here; the results file names all
 
 
@@ -66,9 +70,11 @@ def _predictions(options: Namespace, gold: Gold, messages: Messages) -> Predicti
     if options.from_predictions is not None:
         return read_predictions(options.from_predictions, options.threshold)
 
-    from tablesense.detection.weights import load_network
+    from tablesense.detection.weights import is_released, load_network
     from tablesense.scoring.look import files_of, look, make_finder
 
+    if is_released(options.weights):
+        messages.say(_LEARNT)
     network = load_network(options.weights, options.device)
     threshold = network.score_threshold if options.threshold is None else options.threshold
     finder = make_finder(network, threshold, options.max_grid_cells or MAX_GRID_CELLS)

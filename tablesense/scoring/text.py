@@ -30,10 +30,12 @@ def tables(evaluation: Evaluation) -> Iterator[tuple[str, Grid]]:
 
 
 def best_line(evaluation: Evaluation) -> str | None:
-    """What another threshold would have given."""
+    """What another threshold would have given, where that is more."""
     if evaluation.best is None:
         return None
     threshold, exact, near = evaluation.best
+    if exact <= evaluation.scored.macro.value.eob0_f1:
+        return None
     return (
         f"The threshold that is best on these very sheets, {threshold:.2f}, would give macro F1 "
         f"{exact:.3f} at EoB-0 and {near:.3f} at EoB-2."

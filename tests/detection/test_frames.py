@@ -141,6 +141,11 @@ def test_names_are_never_empty_and_never_twice() -> None:
     assert list(table.to_pandas().columns) == table.to_polars().columns == list(table.to_dict())
 
 
+def test_a_column_without_a_name_is_called_by_its_place_in_levels_too() -> None:
+    table = table_of([["Year", None, None], [2001, None, None], [1, 2, 3]], header_rows=2)
+    assert paths(table) == [("Year", "2001"), ("", "column_2"), ("", "column_3")]
+
+
 def test_levels_are_never_twice() -> None:
     table = table_of([["a", "a"], ["b", "b"], [1, 2]], 2)
     assert paths(table) == [("a", "b"), ("a", "b_2")]

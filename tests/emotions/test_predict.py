@@ -131,6 +131,7 @@ def test_a_classifier_of_one_label_a_text_is_refused(
     ("args", "message"),
     [
         (["--weights", "{tmp}/no", "x"], "--weights: there is no folder"),
+        (["--weights", "{run}/checkpoints/best.pt", "x"], "best.pt is a file; name the run"),
         (["--weights", "{encoder}", "x"], "has no classifier yet"),
         (["--weights", "{run}", "x", "--file", "a.csv"], "give one of them"),
         (["--weights", "{run}", "--file", "{tmp}/no.csv"], "no.csv: cannot be read"),

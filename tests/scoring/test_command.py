@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from tablesense import command
-from tablesense.boxes import to_a1
+from tablesense.boxes import Box, to_a1
 from tablesense.detection.detect import detect_tables
 from tablesense.detection.strips import MAX_GRID_CELLS
 from tablesense.detection.table import FileResult
 from tablesense.evaluate import main
+from tablesense.evaluation.evaluation import evaluate
 from tablesense.evaluation.gold import read_gold
 from tablesense.evaluation.scores import SheetResult
 from tablesense.scoring.look import files_of, look, make_finder
+from tablesense.scoring.text import best_line
 from tablesense.scoring.worst import worst
 from tests.detection.blobs import BlobDetector, write_book
 from tests.detection.test_weights import write_run
@@ -63,6 +65,24 @@ def results(file: str = "results.json") -> dict[str, Any]:
 
 def rows(file: str = "found.jsonl") -> list[dict[str, Any]]:
     return [json.loads(line) for line in Path(file).read_text().splitlines()]
+
+
+def test_the_model_that_ships_is_told_to_know_its_corpora(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["--data", str(data)]) == 0
+    assert "has learnt from" not in capsys.readouterr().err
+    monkeypatch.delenv("TABLESENSE_WEIGHTS")
+    assert main(["--data", str(data)]) == 0
+    assert "how well it learnt them, not how good it is" in capsys.readouterr().err
+
+
+def test_another_threshold_is_named_only_where_it_is_better() -> None:
+    found = SheetResult(
+        "c", "a.xlsx", "S", ((Box(0, 0, 2, 2), 0.9), (Box(5, 5, 7, 7), 0.6)), (Box(0, 0, 2, 2),)
+    )
+    assert best_line(evaluate([found], 0.8)) is None
+    assert "0.65, would give macro F1 1.000" in str(best_line(evaluate([found], 0.5)))
 
 
 def test_figures_predictions_and_page(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
