@@ -54,7 +54,10 @@ def test_the_best_epoch_is_tested(fit: Fit, runs_dir: Path) -> None:
     module = ToyModule()
     module.load_state_dict(load(run / "checkpoints" / "best.pt")["model_state_dict"])
     validated = rows(the(run / "predictions", "val_epoch2_*.csv"))
-    assert tested == validated[:6], "the weights are those of epoch 2"
+    # Batches of other sizes round differently on some processors; another epoch's weights are far off.
+    predicted, before = ([float(row.pop("predicted")) for row in part] for part in (tested, validated[:6]))
+    assert tested == validated[:6]
+    assert predicted == pytest.approx(before, abs=1e-5), "the weights are those of epoch 2"
     assert [row["support"] for row in rows(the(run / "stats"))] == ["6"]
     metrics = json.loads((the(run / "checkpoint") / "metrics.json").read_text())
     assert metrics["test/loss"] > 0
