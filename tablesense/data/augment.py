@@ -111,13 +111,11 @@ def add_margin(sample: Sample, rows: int, columns: int) -> Sample:
 
 def drop_formatting(sample: Sample) -> Sample:
     """Leave the values alone."""
-    values = sample.values.copy()
-    values[list(FORMATTING)] = 0
-    return Sample(values, sample.boxes)
+    return drop_channels(sample, list(FORMATTING))
 
 
-def drop_channels(sample: Sample, dropped: NDArray[np.bool_]) -> Sample:
-    """Leave out some channels. dropped: ``[C]``."""
+def drop_channels(sample: Sample, dropped: NDArray[np.bool_] | list[int]) -> Sample:
+    """Leave out some channels. dropped: their numbers, or ``[C]`` flags."""
     values = sample.values.copy()
     values[dropped] = 0
     return Sample(values, sample.boxes)

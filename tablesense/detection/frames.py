@@ -115,8 +115,13 @@ def joined_names(table: Table, separator: str) -> list[str]:
         for line in texts:
             if line[number] and line[number] not in parts[-1:]:
                 parts.append(line[number])
-        names.append(separator.join(parts) or f"column_{number + 1}")
+        names.append(separator.join(parts) or _unnamed(number))
     return unique(names)
+
+
+def _unnamed(number: int) -> str:
+    """What a column without a name is called; the first has the number 0."""
+    return f"column_{number + 1}"
 
 
 def unique(names: Sequence[str]) -> list[str]:
@@ -162,10 +167,9 @@ def _last_level(levels: list[list[str]]) -> list[str]:
     """The lowest names: of a column without any name its place, of one named like another a number."""
     seen: dict[tuple[str, ...], int] = {}
     names = []
-    for place, path in enumerate(zip(*levels, strict=True), 1):
+    for number, path in enumerate(zip(*levels, strict=True)):
         if not any(path):
-            names.append(f"column_{place}")
-            continue
+            path = (*path[:-1], _unnamed(number))
         seen[path] = seen.get(path, 0) + 1
         names.append(path[-1] if seen[path] == 1 else f"{path[-1]}_{seen[path]}")
     return names

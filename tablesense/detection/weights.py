@@ -111,7 +111,11 @@ def load_detector(weights: str | Path | TableDetector | None = None, device: str
 
 def is_released(weights: str | Path | None) -> bool:
     """Whether ``weights`` name nothing, so that the model that ships is taken."""
-    return not (weights or os.environ.get(WEIGHTS_VARIABLE))
+    return _named(weights) is None
+
+
+def _named(weights: str | Path | None) -> str | Path | None:
+    return weights or os.environ.get(WEIGHTS_VARIABLE) or None
 
 
 def locate(weights: str | Path | None) -> Path | str:
@@ -120,9 +124,9 @@ def locate(weights: str | Path | None) -> Path | str:
     Raises:
         UserError: there is no such file.
     """
-    if is_released(weights):
+    source = _named(weights)
+    if source is None:
         return _in_folder(RELEASED)
-    source = weights or os.environ[WEIGHTS_VARIABLE]
     if isinstance(source, str) and parse_hub_name(source) is not None:
         return source
     path = Path(source)

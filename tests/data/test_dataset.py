@@ -18,6 +18,16 @@ def same(one: Sample, other: Sample) -> bool:
     return np.array_equal(one.values, other.values) and np.array_equal(one.boxes, other.boxes)
 
 
+def glued_to(glued: list[Sample]) -> set[int]:
+    """Which of the samples are the second parts of these."""
+    return {
+        number
+        for sample in glued
+        for number, other in enumerate(SAMPLES)
+        if np.array_equal(sample.values[:, -20:, -6:], other.values)
+    }
+
+
 def test_without_augmentation_samples_stay_as_they_are() -> None:
     dataset, plain = TrainDataset(SAMPLES, None, seed=1), PlainDataset(SAMPLES)
     assert len(dataset) == len(plain) == 4
@@ -45,13 +55,7 @@ def test_other_sheets_are_glued_on() -> None:
     dataset = TrainDataset(SAMPLES, Augment(config), seed=1)
     glued = [dataset[Ticket(0, epoch)] for epoch in range(30)]
     assert all(len(sample.boxes) == 2 for sample in glued)
-    seconds = {
-        number
-        for sample in glued
-        for number, other in enumerate(SAMPLES)
-        if np.array_equal(sample.values[:, -20:, -6:], other.values)
-    }
-    assert seconds == {0, 1, 2, 3}
+    assert glued_to(glued) == {0, 1, 2, 3}
 
 
 def test_silver_and_gold_sheets_are_not_put_together() -> None:
@@ -62,10 +66,4 @@ def test_silver_and_gold_sheets_are_not_put_together() -> None:
     for first, allowed in ((0, {0, 1}), (3, {2, 3})):
         glued = [dataset[Ticket(first, epoch)] for epoch in range(20)]
         assert all(sample.silver == samples[first].silver for sample in glued)
-        seconds = {
-            number
-            for sample in glued
-            for number, other in enumerate(samples)
-            if np.array_equal(sample.values[:, -20:, -6:], other.values)
-        }
-        assert seconds == allowed
+        assert glued_to(glued) == allowed

@@ -144,6 +144,8 @@ def test_names_are_never_empty_and_never_twice() -> None:
 def test_a_column_without_a_name_is_called_by_its_place_in_levels_too() -> None:
     table = table_of([["Year", None, None], [2001, None, None], [1, 2, 3]], header_rows=2)
     assert paths(table) == [("Year", "2001"), ("", "column_2"), ("", "column_3")]
+    table = table_of([["Year", None, None], [2001, "column_3", None], [1, 2, 3]], header_rows=2)
+    assert paths(table) == [("Year", "2001"), ("", "column_3"), ("", "column_3_2")], "never twice"
 
 
 def test_levels_are_never_twice() -> None:
