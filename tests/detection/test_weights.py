@@ -114,6 +114,13 @@ def test_what_holds_no_weights_is_refused_in_one_line(tmp_path: Path, network: T
         assert reason in refusal(tmp_path / source)
 
 
+def test_who_named_weights_that_are_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WEIGHTS_VARIABLE, "nowhere/of/all")
+    assert refusal("not/here").startswith("weights: there is no not/here")
+    with pytest.raises(UserError, match=rf"^{WEIGHTS_VARIABLE} .*: there is no nowhere/of/all"):
+        load_detector()
+
+
 def test_model_of_another_network_is_to_be_trained_again(tmp_path: Path, network: TableDetector) -> None:
     best = write_run(tmp_path / "run", network) / "checkpoints" / "best.pt"
     checkpoint = torch.load(best, weights_only=True)
