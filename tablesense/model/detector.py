@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tablesense.errors import UserError
-from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
+from tablesense.features.channels import FEATURE_VERSION, FORMATTING, NUM_CHANNELS
 from tablesense.model.answer import Answer
 from tablesense.model.attention import Level
 from tablesense.model.backbone import Backbone, CellBackbone
@@ -36,6 +36,8 @@ class NetworkConfig:
         two_stage: take the queries from the sheet (the cells that look most like a table's first cell)
             instead of learning fixed ones.
         dropout: in the transformer and in the blocks of our backbone.
+        formatting: whether it sees formatting and merged cells, beside what cells hold. Where few of the
+            sheets to learn from have formatting, or those of one house alone, it does better without.
     """
 
     backbone: str = "cells"
@@ -48,6 +50,7 @@ class NetworkConfig:
     num_queries: int = 40
     two_stage: bool = True
     dropout: float = 0.0
+    formatting: bool = True
 
     def __post_init__(self) -> None:
         if self.hidden_dim % 8 or self.hidden_dim % self.num_heads or self.hidden_dim < 8:
@@ -141,6 +144,8 @@ class TableDetector(
         UserError: it was trained on features that this version of tablesense does not make.
     """
 
+    seen_channels: Tensor
+
     def __init__(
         self,
         network: NetworkConfig,
@@ -154,6 +159,10 @@ class TableDetector(
         self.in_channels = in_channels
         self.score_threshold = score_threshold
         dim, heads, points = config.hidden_dim, config.num_heads, config.num_points
+        seen = torch.ones(in_channels, 1, 1, dtype=torch.uint8)
+        if not config.formatting:
+            seen[list(FORMATTING)] = 0
+        self.register_buffer("seen_channels", seen, persistent=False)
         self.backbone = build_backbone(config, in_channels)
         num_levels = len(self.backbone.strides)
         self.encoder = DeformableEncoder(
@@ -176,6 +185,8 @@ class TableDetector(
             mask: ``[B, H, W]`` True inside the sheet.
             hint: ``[B, hidden_dim]`` what training adds to every cell of a sheet after the backbone.
         """
+        if not self.config.formatting:
+            grid = grid * self.seen_channels
         if grid.dtype == torch.uint8:
             grid = grid.to(self.fuse.weight.dtype) / 255
         levels = self.backbone(grid, mask)

@@ -219,7 +219,8 @@ class TableDetectionModule(LightningModule):
                 f"the checkpoint was trained on feature version {version}, this tablesense has "
                 f"{FEATURE_VERSION}: train again, or install the version that made it"
             )
-        made, wanted = checkpoint.get("network", {}), asdict(self.network.config)
+        made = asdict(NetworkConfig()) | checkpoint.get("network", {})  # older ones lack newer options
+        wanted = asdict(self.network.config)
         if made != wanted:
             differing = [name for name, value in wanted.items() if made.get(name) != value]
             raise UserError(

@@ -6,6 +6,7 @@ from torch import Tensor
 from torchvision.ops import box_convert
 
 from tablesense.errors import UserError
+from tablesense.features.channels import FORMATTING, NUM_CHANNELS
 from tablesense.model.boundary import pointed_boxes
 from tablesense.model.detector import (
     DetectorOutput,
@@ -227,6 +228,20 @@ def test_a_hint_reaches_every_cell_of_its_sheet_and_no_padding(config: NetworkCo
     changed = (told.cells[1] != plain.cells[1]).any(0)
     assert changed[inputs[1][1]].all()
     assert not changed[~inputs[1][1]].any()
+
+
+@pytest.mark.parametrize("formatting", [True, False])
+def test_formatting_is_seen_or_not(formatting: bool) -> None:
+    network = stirred(TableDetector(replace(SMALL, formatting=formatting))).eval()
+    grid = torch.randint(0, 256, (1, NUM_CHANNELS, 9, 7), dtype=torch.uint8)
+    mask = torch.ones(1, 9, 7, dtype=torch.bool)
+    plain = grid.clone()
+    plain[:, list(FORMATTING)] = 0
+    seen, unseen = network.answer(grid, mask), network.answer(plain, mask)
+    assert torch.equal(seen.logits, unseen.logits) != formatting
+    contents = [channel for channel in range(NUM_CHANNELS) if channel not in FORMATTING]
+    plain[:, contents] = 0
+    assert not torch.equal(seen.logits, network.answer(plain, mask).logits)
 
 
 def test_sheet_sizes() -> None:

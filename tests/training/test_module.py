@@ -240,6 +240,14 @@ def test_a_run_of_before_silver_hints_is_refused(data: SyntheticDataModule, chec
         resume(data, old)
 
 
+def test_a_checkpoint_of_before_an_option_resumes(data: SyntheticDataModule, checkpoint: Path) -> None:
+    content = torch.load(checkpoint, weights_only=True)
+    del content["network"]["formatting"]
+    older = checkpoint.with_name("older.pt")
+    torch.save(content, older)
+    resume(data, older)
+
+
 def test_another_network_is_refused(data: SyntheticDataModule, checkpoint: Path) -> None:
     with pytest.raises(UserError, match=r"another shape than model\.network in the config"):
         resume(data, checkpoint, NetworkConfig())
