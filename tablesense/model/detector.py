@@ -144,7 +144,7 @@ class TableDetector(
         UserError: it was trained on features that this version of tablesense does not make.
     """
 
-    seen_channels: Tensor
+    not_formatting: Tensor
 
     def __init__(
         self,
@@ -159,10 +159,8 @@ class TableDetector(
         self.in_channels = in_channels
         self.score_threshold = score_threshold
         dim, heads, points = config.hidden_dim, config.num_heads, config.num_points
-        seen = torch.ones(in_channels, 1, 1, dtype=torch.uint8)
-        if not config.formatting:
-            seen[list(FORMATTING)] = 0
-        self.register_buffer("seen_channels", seen, persistent=False)
+        other = [[[channel not in FORMATTING]] for channel in range(in_channels)]
+        self.register_buffer("not_formatting", torch.tensor(other, dtype=torch.uint8), persistent=False)
         self.backbone = build_backbone(config, in_channels)
         num_levels = len(self.backbone.strides)
         self.encoder = DeformableEncoder(
@@ -186,7 +184,7 @@ class TableDetector(
             hint: ``[B, hidden_dim]`` what training adds to every cell of a sheet after the backbone.
         """
         if not self.config.formatting:
-            grid = grid * self.seen_channels
+            grid = grid * self.not_formatting
         if grid.dtype == torch.uint8:
             grid = grid.to(self.fuse.weight.dtype) / 255
         levels = self.backbone(grid, mask)
