@@ -20,7 +20,6 @@ from typing_extensions import override
 
 from benchmarks.features import NO_DATA, real_workbooks
 from benchmarks.measure import Row, print_rows, timed
-from tablesense.detection import weights as models
 from tablesense.detection.detect import detect_files
 from tablesense.detection.find import TableFinder
 from tablesense.detection.reading import (
@@ -33,6 +32,7 @@ from tablesense.detection.reading import (
 )
 from tablesense.detection.table import FileResult
 from tablesense.features.featurize import is_filled
+from tablesense.model import weights as models
 from tablesense.model.answer import Answering
 from tablesense.model.detector import NetworkConfig, TableDetector
 from tablesense.sheets.workbook import open_workbook

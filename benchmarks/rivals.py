@@ -23,11 +23,11 @@ from benchmarks.rival_rules import components, used_range
 from tablesense.boxes import Box, parse_a1
 from tablesense.detection.find import TableFinder
 from tablesense.detection.strips import MAX_GRID_CELLS
-from tablesense.detection.weights import load_network
 from tablesense.errors import UserError
 from tablesense.evaluation.figures import Scored, score
 from tablesense.evaluation.gold import GoldSheet, Key, read_gold
 from tablesense.evaluation.predictions import Found, Predictions, prediction_lines, read_predictions
+from tablesense.model.weights import load_network
 from tablesense.scoring.look import files_of, look, make_finder
 from tablesense.sheets.sheet import Sheet
 from tablesense.sheets.workbook import open_workbook

@@ -8,11 +8,11 @@ import numpy as np
 
 from tablesense.boxes import Box, to_a1
 from tablesense.data.sample import Sample, collate
-from tablesense.detection.weights import load_detector
 from tablesense.evaluation.picture import Frame, sheet_svg
 from tablesense.evaluation.view import View
 from tablesense.features.featurize import featurize
 from tablesense.model.decode import decode
+from tablesense.model.weights import load_detector
 from tablesense.sheets.workbook import open_workbook
 from tablesense.synthetic.layout import generate_sheet
 from tablesense.synthetic.write import workbook_bytes

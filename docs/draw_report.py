@@ -15,7 +15,7 @@ from tablesense.corpora.corpus import read_corpus
 from tablesense.detection.detect import detect_tables
 from tablesense.detection.report import write_report
 from tablesense.detection.table import FileResult, SheetTables
-from tablesense.detection.weights import load_detector
+from tablesense.model.weights import load_detector
 from tablesense.sheets.workbook import open_workbook
 from tablesense.synthetic.corpus import write_corpus
 from tablesense.tracking.run.atomic import atomic_write

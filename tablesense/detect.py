@@ -35,7 +35,7 @@ def _detect(args: list[str]) -> int:
     options = make_parser().parse_args(args)
 
     from tablesense.detection.files import find_files
-    from tablesense.detection.weights import locate
+    from tablesense.model.weights import locate
 
     # Before anything that takes time to import: what is wrong with these is said at once.
     files = find_files(options.files)

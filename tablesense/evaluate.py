@@ -47,7 +47,7 @@ def _evaluate(args: list[str]) -> int:
 
 def _check(options: argparse.Namespace, gold: Gold) -> None:
     """What is wrong with the options is said before anything that takes time."""
-    from tablesense.detection.weights import locate
+    from tablesense.model.weights import locate
     from tablesense.terminal.output import check_target, refuse_input
 
     if options.from_predictions is None:

@@ -32,8 +32,8 @@ def _export(args: list[str]) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     """What is wrong with the options is said before anything that takes time."""
-    from tablesense.detection.weights import locate
     from tablesense.model.sources import ONNX_SUFFIX, require_packages
+    from tablesense.model.weights import locate
     from tablesense.terminal.output import check_target, refuse_input
 
     check_target("--out", str(options.out), (ONNX_SUFFIX,))
@@ -42,8 +42,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _write(options: argparse.Namespace) -> None:
-    from tablesense.detection.weights import load_detector
     from tablesense.model.onnx_export import export_onnx
+    from tablesense.model.weights import load_detector
     from tablesense.terminal.output import save, terminal
 
     exported = export_onnx(load_detector(options.weights, "cpu"))

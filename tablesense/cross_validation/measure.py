@@ -6,10 +6,10 @@ from typing import NamedTuple
 from tablesense.cross_validation.recipe import Recipe
 from tablesense.cross_validation.turns import Turn
 from tablesense.detection.strips import MAX_GRID_CELLS
-from tablesense.detection.weights import load_detector
 from tablesense.evaluation.gold import Gold, Key, gold_of
 from tablesense.evaluation.predictions import Found
 from tablesense.evaluation.scores import SheetResult
+from tablesense.model.weights import load_detector
 from tablesense.scoring.look import files_of, look, make_finder
 
 

@@ -85,7 +85,7 @@ def _results(options: Namespace, files: list[str], messages: Messages) -> Iterat
     @cache
     def make_finder() -> TableFinder:
         from tablesense.detection.find import TableFinder
-        from tablesense.detection.weights import load_network
+        from tablesense.model.weights import load_network
 
         network = load_network(options.weights, options.device)
         return TableFinder(network, options.threshold, options.max_grid_cells or MAX_GRID_CELLS)

@@ -50,7 +50,7 @@ def detect_tables(
     Args:
         source: a file, the bytes of one, or a workbook that openpyxl has open. In an open workbook
             formulas have no results, unless it was opened with ``data_only=True``.
-        weights: what :func:`tablesense.detection.weights.load_network` takes; None is the released model.
+        weights: what :func:`tablesense.model.weights.load_network` takes; None is the released model.
         threshold: a table scored lower is left out; None takes the model's own.
         sheet_names: look at these sheets only (or at this one), hidden or not; case does not count.
             A warning names those that the workbook lacks.
@@ -65,7 +65,7 @@ def detect_tables(
             are no such weights.
     """
     from tablesense.detection.find import TableFinder
-    from tablesense.detection.weights import load_network
+    from tablesense.model.weights import load_network
 
     finder = TableFinder(load_network(weights, device), threshold, max_grid_cells)
     names = [sheet_names] if isinstance(sheet_names, str) else sheet_names

@@ -70,7 +70,7 @@ def _predictions(options: Namespace, gold: Gold, messages: Messages) -> Predicti
     if options.from_predictions is not None:
         return read_predictions(options.from_predictions, options.threshold)
 
-    from tablesense.detection.weights import is_released, load_network
+    from tablesense.model.weights import is_released, load_network
     from tablesense.scoring.look import files_of, look, make_finder
 
     if is_released(options.weights):

@@ -24,6 +24,7 @@ from tablesense.learning.schedule import check_schedule, until_the_end
 from tablesense.model.decode import LEAST_SCORE, decode
 from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
 from tablesense.training.criterion import Losses, TableCriterion
+from tablesense.training.fine_tuning import differing_options, start_from
 from tablesense.training.matcher import HungarianMatcher
 from tablesense.training.results import SheetResults
 
@@ -54,6 +55,8 @@ class TableDetectionModule(LightningModule):
         warmup_steps: optimizer steps of linear warm-up; then the rate falls as a cosine to ``min_lr_share``.
         min_lr_share: share of ``lr`` at the end.
         score_threshold: a box scored lower is no prediction in ``val/precision``, ``val/recall``, ``val/f1``.
+        weights: fine-tune these instead of beginning with random ones: ``released`` for the model that ships,
+            or a run, a checkpoint, a folder, a model on the hub. They must have the shape of ``network``.
     """
 
     model_name = "deformable-detr"
@@ -75,6 +78,7 @@ class TableDetectionModule(LightningModule):
         warmup_steps: int = 100,
         min_lr_share: float = 0.02,
         score_threshold: float = 0.5,
+        weights: str | None = None,
     ) -> None:
         super().__init__()
         if not 0 < lr < math.inf:
@@ -86,16 +90,18 @@ class TableDetectionModule(LightningModule):
         self.warmup_steps, self.min_lr_share = warmup_steps, min_lr_share
         self.score_threshold = score_threshold
         self.network = TableDetector(network, score_threshold=score_threshold)
-        weights = asdict(loss)
+        if weights is not None:
+            start_from(self.network, weights)
+        lambdas = asdict(loss)
         matcher = HungarianMatcher(
             loss.lambda_cls,
             loss.lambda_l1,
             loss.lambda_iou,
-            weights.pop("boundary_cost"),
+            lambdas.pop("boundary_cost"),
             loss.focal_alpha,
             loss.focal_gamma,
         )
-        self.criterion = TableCriterion(matcher, **weights)
+        self.criterion = TableCriterion(matcher, **lambdas)
         # What a machine marks differs from what people mark, and not only by chance. The network is told
         # whose marks it learns from, so that detection, which is not told, answers as people would.
         self.silver_hint = nn.Parameter(torch.zeros(network.hidden_dim))
@@ -193,7 +199,7 @@ class TableDetectionModule(LightningModule):
         resume = shlex.quote(str(run))
         return [
             f"python -m tablesense.fit --resume {resume} --trainer.max_epochs=MORE  (train on)",
-            "python -m tablesense.fit --config configs/real.yaml  (annotated workbooks of your own)",
+            "python -m tablesense.fit --config configs/finetune.yaml  (annotated workbooks of your own)",
         ]
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -220,12 +226,9 @@ class TableDetectionModule(LightningModule):
                 f"{FEATURE_VERSION}: train again, or install the version that made it"
             )
         made = asdict(NetworkConfig()) | checkpoint.get("network", {})  # older ones lack newer options
-        wanted = asdict(self.network.config)
-        if made != wanted:
-            differing = [name for name, value in wanted.items() if made.get(name) != value]
+        if differing := differing_options(made, asdict(self.network.config)):
             raise UserError(
-                "the checkpoint's network has another shape than model.network in the config: "
-                + ", ".join(f"{name} {made.get(name)}, not {wanted[name]}" for name in differing)
+                f"the checkpoint's network has another shape than model.network in the config: {differing}"
             )
         if "pictures_shown" in checkpoint:
             self.picture_chooser.load_state_dict(checkpoint["pictures_shown"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.detection.blobs import BlobDetector, write_book
-from tests.detection.test_weights import write_run
+from tests.model.test_weights import write_run
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +15,7 @@ def blob_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> BlobDetecto
     network = BlobDetector()
     run = write_run(tmp_path / "run", network)
     monkeypatch.setenv("TABLESENSE_WEIGHTS", str(run))
-    monkeypatch.setattr("tablesense.detection.weights.load_detector", lambda *_: network)
+    monkeypatch.setattr("tablesense.model.weights.load_detector", lambda *_: network)
     return network
 
 

@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 
 from tablesense import command
-from tablesense.detection import weights
 from tablesense.detection.detect import detect_tables
-from tablesense.detection.weights import load_detector, load_network, locate
 from tablesense.errors import UserError
-from tablesense.model import onnx_export, sources
+from tablesense.model import onnx_export, sources, weights
 from tablesense.model.onnx_network import OnnxNetwork
+from tablesense.model.weights import load_detector, load_network, locate
 from tests.detection.blobs import write_book
 from tests.onnx_models import OnnxModel, onnx_model
 

@@ -13,8 +13,8 @@ from openpyxl.utils import coordinate_to_tuple
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tablesense import detect_tables
-from tablesense.detection.weights import RELEASED, WEIGHTS_VARIABLE
 from tablesense.features.channels import FEATURE_VERSION
+from tablesense.model.weights import RELEASED, WEIGHTS_VARIABLE
 
 ROOT = Path(__file__).parents[2]
 MOST_BYTES = 10_000_000

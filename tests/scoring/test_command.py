@@ -21,7 +21,7 @@ from tablesense.scoring.look import files_of, look, make_finder
 from tablesense.scoring.text import best_line
 from tablesense.scoring.worst import worst
 from tests.detection.blobs import BlobDetector, write_book
-from tests.detection.test_weights import write_run
+from tests.model.test_weights import write_run
 from tests.page_text import embedded
 
 
@@ -36,7 +36,7 @@ def network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> BlobDetector:
     """Any weights that are there are a network that needs no training."""
     network = BlobDetector()
     monkeypatch.setenv("TABLESENSE_WEIGHTS", str(write_run(tmp_path / "run", network)))
-    monkeypatch.setattr("tablesense.detection.weights.load_detector", lambda *_: network)
+    monkeypatch.setattr("tablesense.model.weights.load_detector", lambda *_: network)
     return network
 
 
@@ -131,7 +131,7 @@ def test_predictions_give_the_same_figures_without_a_network(
     options = ["--data", str(data / "one"), "--data", str(data / "two")]
     assert main([*options, "--predictions", "found.jsonl", "--out", "results.json"]) == 0
     monkeypatch.delenv("TABLESENSE_WEIGHTS")
-    monkeypatch.setattr("tablesense.detection.weights.load_detector", None)
+    monkeypatch.setattr("tablesense.model.weights.load_detector", None)
     assert main([*options, "--from-predictions", "found.jsonl", "--out", "again.json"]) == 0
     first, again = results(), results("again.json")
     assert first.pop("command") != again.pop("command")

@@ -135,9 +135,9 @@ def locate(weights: str | Path | None) -> Path | str:
         return path
     if path.is_dir():
         return _in_folder(path)
-    asked = "weights" if weights else f"{WEIGHTS_VARIABLE} (an environment variable)"
+    asked = "" if weights else f"{WEIGHTS_VARIABLE} (an environment variable): "
     raise UserError(
-        f"{asked}: there is no {plain(source)}{_meant(path)}; give a run directory, a checkpoint, a folder "
+        f"{asked}there is no {plain(source)}{_meant(path)}; give a run directory, a checkpoint, a folder "
         f"with a saved model, an {ONNX_SUFFIX} file, or {HUB}OWNER/NAME"
     )
 

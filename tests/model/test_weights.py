@@ -9,11 +9,11 @@ import openpyxl
 import pytest
 import torch
 
-from tablesense.detection import weights
-from tablesense.detection.weights import WEIGHTS_VARIABLE, load_detector, locate
 from tablesense.errors import UserError
 from tablesense.features.channels import FEATURE_VERSION
+from tablesense.model import weights
 from tablesense.model.detector import TableDetector
+from tablesense.model.weights import WEIGHTS_VARIABLE, load_detector, locate
 from tests.detection.blobs import TINY
 
 
@@ -116,7 +116,7 @@ def test_what_holds_no_weights_is_refused_in_one_line(tmp_path: Path, network: T
 
 def test_who_named_weights_that_are_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WEIGHTS_VARIABLE, "nowhere/of/all")
-    assert refusal("not/here").startswith("weights: there is no not/here")
+    assert refusal("not/here").startswith("there is no not/here")
     with pytest.raises(UserError, match=rf"^{WEIGHTS_VARIABLE} .*: there is no nowhere/of/all"):
         load_detector()
 
