@@ -168,12 +168,9 @@ class SheetDataModule(LightningDataModule):
             test = self._load(corpus, tested_sheets(corpus, config))
             self.test_samples += self._fit(corpus.name, test, self.max_eval_cells)
         if stage == "fit" and not self.train_samples:
-            raise UserError("the corpora hold no sheet to train on: check data.corpora and data.split")
+            raise UserError(f"the corpora hold no sheet to train on: {self.splitting.remedy('train')}")
         if stage == "fit" and not self.val_samples:
-            raise UserError(
-                'the corpora hold no sheet to validate on: mark some with "split": "val", or set '
-                "data.split=group"
-            )
+            raise UserError(f"the corpora hold no sheet to validate on: {self.splitting.remedy('val')}")
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Batches of augmented sheets."""

@@ -74,6 +74,15 @@ class Splitting:
                 val = [sheet for sheet in sheets if sheet.group in held_out]
         return (train if config.train else []), (val if config.val else [])
 
+    def remedy(self, part: str) -> str:
+        """What to do when no sheet is left to train on (``train``) or to validate on (``val``)."""
+        if self.split == "field":
+            marked = f'mark some with "split": "{part}" in annotations.jsonl'
+            return f"check data.corpora; {marked}, or set data.split=group, which draws them by template"
+        if self.split == "group":
+            return "data.split=group needs sheets of two groups or more that are not marked as test"
+        return "check data.corpora and data.split"
+
     @cached_property
     def _held_out_groups(self) -> set[str]:
         """The templates of the fold; corpora that are not measured by take no part in dealing them."""

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 WEIGHTS_VARIABLE = "TABLESENSE_WEIGHTS"
 RELEASED = Path(__file__).parents[1] / "released"
 """The model that is used when none is named."""
+SHIPPED = "released"
+"""What it is called where one is to be named."""
 
 _PREFIX = "network."
 _MOST_NAMES = 3  # of runs that may have been meant
@@ -88,8 +90,8 @@ def load_detector(weights: str | Path | TableDetector | None = None, device: str
     Args:
         weights: a run directory (its ``best.pt``), a checkpoint, a folder written by
             ``save_pretrained``, a model on the Hugging Face hub (``hf://OWNER/NAME``, also
-            ``hf://OWNER/NAME@REVISION``), or a network. None takes what the environment variable
-            TABLESENSE_WEIGHTS names, else the released model.
+            ``hf://OWNER/NAME@REVISION``), ``released`` for the model that ships, or a network. None takes
+            what the environment variable TABLESENSE_WEIGHTS names, else the released model.
         device: ``auto`` takes a GPU where there is one; otherwise a device of torch.
 
     Raises:
@@ -110,8 +112,8 @@ def load_detector(weights: str | Path | TableDetector | None = None, device: str
 
 
 def is_released(weights: str | Path | None) -> bool:
-    """Whether ``weights`` name nothing, so that the model that ships is taken."""
-    return _named(weights) is None
+    """Whether the model that ships is taken: ``weights`` name it, or nothing."""
+    return _named(weights) in (None, SHIPPED)
 
 
 def _named(weights: str | Path | None) -> str | Path | None:
@@ -125,7 +127,7 @@ def locate(weights: str | Path | None) -> Path | str:
         UserError: there is no such file.
     """
     source = _named(weights)
-    if source is None:
+    if source is None or source == SHIPPED:
         return _in_folder(RELEASED)
     if isinstance(source, str) and parse_hub_name(source) is not None:
         return source
@@ -138,7 +140,7 @@ def locate(weights: str | Path | None) -> Path | str:
     asked = "" if weights else f"{WEIGHTS_VARIABLE} (an environment variable): "
     raise UserError(
         f"{asked}there is no {plain(source)}{_meant(path)}; give a run directory, a checkpoint, a folder "
-        f"with a saved model, an {ONNX_SUFFIX} file, or {HUB}OWNER/NAME"
+        f"with a saved model, an {ONNX_SUFFIX} file, {SHIPPED}, or {HUB}OWNER/NAME"
     )
 
 

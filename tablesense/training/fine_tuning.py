@@ -5,10 +5,8 @@ from dataclasses import asdict
 
 from tablesense.errors import UserError
 from tablesense.model.detector import TableDetector
-from tablesense.model.weights import RELEASED, load_detector
-
-SHIPPED = "released"
-"""The name of the model that ships with the package."""
+from tablesense.model.weights import load_detector
+from tablesense.sheets.source import printable
 
 _FREE = ("dropout", "formatting")  # what changes no weight
 
@@ -18,19 +16,22 @@ def start_from(network: TableDetector, weights: str) -> None:
 
     Args:
         network: what is to be trained; its ``dropout`` and ``formatting`` may be others.
-        weights: ``released`` for the model that ships, or what :func:`load_detector` takes.
+        weights: what :func:`load_detector` takes.
 
     Raises:
         UserError: there are no such weights, or they are those of a network of another shape.
     """
+    if not weights:
+        raise UserError("model.weights: names nothing; null begins with random weights")
     try:
-        trained = load_detector(RELEASED if weights == SHIPPED else weights, "cpu")
+        trained = load_detector(weights, "cpu")
     except UserError as error:
         raise UserError(f"model.weights: {error}") from error
     differing = differing_options(asdict(trained.config), asdict(network.config), _FREE)
     if differing:
         raise UserError(
-            f"model.weights: {weights} has another shape than model.network in the config: {differing}"
+            f"model.weights: {printable(weights)} has another shape than model.network in the config: "
+            f"{differing}; give model.network the shape of the weights"
         )
     network.load_state_dict(trained.state_dict())
 

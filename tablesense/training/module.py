@@ -2,6 +2,7 @@
 
 import math
 import shlex
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from tablesense.learning.optimizer import adamw, decay_groups
 from tablesense.learning.schedule import check_schedule, until_the_end
 from tablesense.model.decode import LEAST_SCORE, decode
 from tablesense.model.detector import DetectorOutput, NetworkConfig, TableDetector
+from tablesense.sheets.source import printable
+from tablesense.tracking.run.quiet import speaks
 from tablesense.training.criterion import Losses, TableCriterion
 from tablesense.training.fine_tuning import differing_options, start_from
 from tablesense.training.matcher import HungarianMatcher
@@ -56,7 +59,8 @@ class TableDetectionModule(LightningModule):
         min_lr_share: share of ``lr`` at the end.
         score_threshold: a box scored lower is no prediction in ``val/precision``, ``val/recall``, ``val/f1``.
         weights: fine-tune these instead of beginning with random ones: ``released`` for the model that ships,
-            or a run, a checkpoint, a folder, a model on the hub. They must have the shape of ``network``.
+            or a run, a checkpoint, a folder, a model on the hub; they must have the shape of ``network``.
+            A run that is resumed does not need them again.
     """
 
     model_name = "deformable-detr"
@@ -90,8 +94,7 @@ class TableDetectionModule(LightningModule):
         self.warmup_steps, self.min_lr_share = warmup_steps, min_lr_share
         self.score_threshold = score_threshold
         self.network = TableDetector(network, score_threshold=score_threshold)
-        if weights is not None:
-            start_from(self.network, weights)
+        self.weights, self._has_weights = weights, False
         lambdas = asdict(loss)
         matcher = HungarianMatcher(
             loss.lambda_cls,
@@ -107,6 +110,13 @@ class TableDetectionModule(LightningModule):
         self.silver_hint = nn.Parameter(torch.zeros(network.hidden_dim))
         self.results = SheetResults(score_threshold)
         self.picture_chooser = PictureChooser()
+
+    def on_fit_start(self) -> None:
+        """Begin with other weights where some are named; what goes on from a checkpoint has its own."""
+        if self.weights is not None and not self._has_weights:
+            start_from(self.network, self.weights)
+            if speaks():
+                sys.stdout.write(f"Training begins with the weights of {printable(self.weights)}\n")
 
     def forward(self, batch: SheetBatch) -> DetectorOutput:
         """Run the network on a batch; only training tells it whose marks it is to give."""
@@ -196,10 +206,11 @@ class TableDetectionModule(LightningModule):
 
     def next_steps(self, run: Path) -> list[str]:
         """What to type after a run, shown at its end."""
-        resume = shlex.quote(str(run))
+        quoted = shlex.quote(str(run))
         return [
-            f"python -m tablesense.fit --resume {resume} --trainer.max_epochs=MORE  (train on)",
-            "python -m tablesense.fit --config configs/finetune.yaml  (annotated workbooks of your own)",
+            f"python -m tablesense.fit --resume {quoted} --trainer.max_epochs=MORE  (train on)",
+            f"tablesense detect --weights {quoted} WORKBOOK  (find tables with it)",
+            f"tablesense evaluate --weights {quoted} --data CORPUS --split test  (measure it)",
         ]
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -230,6 +241,7 @@ class TableDetectionModule(LightningModule):
             raise UserError(
                 f"the checkpoint's network has another shape than model.network in the config: {differing}"
             )
+        self._has_weights = True
         if "pictures_shown" in checkpoint:
             self.picture_chooser.load_state_dict(checkpoint["pictures_shown"])
 

@@ -1,3 +1,4 @@
+import json
 import logging
 from collections import Counter
 from itertools import pairwise
@@ -283,6 +284,15 @@ def test_nothing_to_train_on_is_refused_for_fit_only(tmp_path: Path, train: bool
     module = sheet_module(tmp_path, [config])
     module.setup("validate")
     assert module.val_samples
+
+
+def test_a_single_group_cannot_be_split(tmp_path: Path) -> None:
+    folder = small_corpus(tmp_path / "one", {"a": "val", "b": "train"})
+    lines = (folder / "annotations.jsonl").read_text().splitlines()
+    same = [json.dumps(json.loads(line) | {"group": "g", "split": None}) for line in lines]
+    (folder / "annotations.jsonl").write_text("\n".join(same))
+    with pytest.raises(UserError, match=r"no sheet to .* on: data\.split=group needs .* two groups"):
+        sheet_module(tmp_path, [CorpusConfig(str(folder))], split="group").setup("fit")
 
 
 def test_a_missing_corpus_is_refused_at_once(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tablesense.errors import UserError
 from tablesense.features.channels import FEATURE_VERSION
 from tablesense.model import weights
 from tablesense.model.detector import TableDetector
-from tablesense.model.weights import WEIGHTS_VARIABLE, load_detector, locate
+from tablesense.model.weights import SHIPPED, WEIGHTS_VARIABLE, is_released, load_detector, locate
 from tests.detection.blobs import TINY
 
 
@@ -82,6 +82,9 @@ def test_released_model_is_used_and_the_variable_goes_before_it(
     other.save_pretrained(tmp_path / "other")
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "other"))
     assert same(load_detector(None, "cpu"), other)
+    assert same(load_detector(SHIPPED, "cpu"), network)
+    assert is_released(SHIPPED)
+    assert not is_released(None)
 
 
 def refusal(source: str | Path) -> str:

@@ -8,13 +8,14 @@ import pytest
 import torch
 import yaml
 
+from tablesense.data.synthetic import SyntheticDataModule
 from tablesense.errors import UserError
-from tablesense.fit import main
 from tablesense.model.detector import NetworkConfig, TableDetector
-from tablesense.model.weights import RELEASED, load_detector
-from tablesense.training.fine_tuning import SHIPPED
+from tablesense.model.weights import RELEASED, SHIPPED, load_detector
+from tablesense.training.fine_tuning import start_from
 from tablesense.training.module import TableDetectionModule
-from tests.training.test_module import TINY
+from tests.training.test_module import TINY, trainer
+from tests.training.test_module import data as data
 
 CONFIG = Path(__file__).parents[2] / "configs" / "finetune.yaml"
 
@@ -30,38 +31,57 @@ def folder(tmp_path: Path) -> str:
 
 
 def test_training_begins_with_the_weights(folder: str) -> None:
-    trained = load_detector(folder, "cpu")
-    module = TableDetectionModule(TINY, weights=folder)
-    assert equal(module.network, trained)
-    assert not equal(TableDetectionModule(TINY).network, trained)
+    trained, network = load_detector(folder, "cpu"), TableDetector(TINY)
+    assert not equal(network, trained)
+    start_from(network, folder)
+    assert equal(network, trained)
     with torch.no_grad():
-        module.network.fuse.weight.zero_()
+        network.fuse.weight.zero_()
     assert trained.fuse.weight.any()  # the loaded network, kept for the process, is not the trained one
 
 
 def test_what_changes_no_weight_may_be_another(folder: str) -> None:
     wanted = replace(TINY, dropout=0.3, formatting=not TINY.formatting)
-    module = TableDetectionModule(wanted, weights=folder)
-    assert equal(module.network, load_detector(folder, "cpu"))
-    assert module.network.config == wanted
+    network = TableDetector(wanted)
+    start_from(network, folder)
+    assert equal(network, load_detector(folder, "cpu"))
+    assert network.config == wanted
 
 
 def test_the_configuration_fits_the_model_that_ships() -> None:
-    network = yaml.safe_load(CONFIG.read_text("utf-8"))["model"]["init_args"]["network"]
-    module = TableDetectionModule(NetworkConfig(**network), weights=SHIPPED)
-    assert equal(module.network, load_detector(RELEASED, "cpu"))
+    options = yaml.safe_load(CONFIG.read_text("utf-8"))["model"]["init_args"]
+    assert options["weights"] == SHIPPED
+    network = TableDetector(NetworkConfig(**options["network"]))
+    start_from(network, options["weights"])
+    assert equal(network, load_detector(RELEASED, "cpu"))
 
 
 def test_another_shape_is_refused(folder: str) -> None:
-    message = rf"^model\.weights: {re.escape(folder)} has another shape .*: num_heads 2, not 4$"
+    message = rf"^model\.weights: {re.escape(folder)} has another shape .*: num_heads 2, not 4; give"
     with pytest.raises(UserError, match=message):
-        TableDetectionModule(replace(TINY, num_heads=4), weights=folder)
+        start_from(TableDetector(replace(TINY, num_heads=4)), folder)
 
 
-def test_weights_that_are_not_there_are_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("weights", ["relaesed", ""])
+def test_weights_that_are_not_there_are_told(weights: str) -> None:
+    with pytest.raises(UserError, match=r"^model\.weights: (there is no relaesed;|names nothing)"):
+        start_from(TableDetector(TINY), weights)
+
+
+def test_a_run_begins_with_them_and_goes_on_without(
+    folder: str, data: SyntheticDataModule, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert main(["--config", str(CONFIG), "--model.weights=relaesed"]) == 2
-    assert capsys.readouterr().err.startswith("error: model.weights: there is no relaesed")
-    assert not (tmp_path / "runs").exists()
+    running = trainer(tmp_path, limit_val_batches=0, limit_train_batches=0)
+    module = TableDetectionModule(TINY, weights=folder, warmup_steps=1)
+    assert not equal(module.network, load_detector(folder, "cpu"))  # a wrong shape is told where it is loaded
+    running.fit(module, datamodule=data)
+    assert equal(module.network, load_detector(folder, "cpu"))
+    assert folder in capsys.readouterr().out
+    running.save_checkpoint(tmp_path / "last.pt")
+    Path(folder).rename(tmp_path / "elsewhere")
+    resumed = TableDetectionModule(TINY, weights=folder, warmup_steps=1)
+    trainer(tmp_path, max_epochs=2, limit_val_batches=0, limit_train_batches=0).fit(
+        resumed, datamodule=data, ckpt_path=str(tmp_path / "last.pt")
+    )
+    assert equal(resumed.network, module.network)
+    assert folder not in capsys.readouterr().out
