@@ -4,7 +4,7 @@ Every channel is a value in [0, 1], stored as a byte (255 is 1). Bump ``FEATURE_
 channel, its meaning or the folding changes: caches are rebuilt, older checkpoints are refused.
 """
 
-FEATURE_VERSION = 2
+FEATURE_VERSION = 3
 
 COLOR_BUCKETS = ("black", "white", "gray", "red", "yellow", "green", "blue", "other")
 
@@ -78,8 +78,18 @@ GRID_CHANNELS = (
     "rows_folded_after",  # log2(1 + rows folded away below this row) / 16
     "columns_folded_after",
 )
+RELATION_CHANNELS = (
+    "repeated_in_column",  # the same text stands in the column again, apart from this one
+    "repeated_in_row",
+    "sum_above",  # a number that the numbers above it add up to
+    "sum_left",
+    "greater_above",  # a number or a date greater than the one above
+    "greater_left",
+)
 
-CHANNELS: tuple[str, ...] = CONTENT_CHANNELS + FORMAT_CHANNELS + STRUCTURE_CHANNELS + GRID_CHANNELS
+CHANNELS: tuple[str, ...] = (
+    CONTENT_CHANNELS + FORMAT_CHANNELS + STRUCTURE_CHANNELS + GRID_CHANNELS + RELATION_CHANNELS
+)
 NUM_CHANNELS = len(CHANNELS)
 INDEX: dict[str, int] = {name: number for number, name in enumerate(CHANNELS)}
 

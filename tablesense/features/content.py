@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tablesense.features import text as looks
 from tablesense.features.channels import CONTENT_CHANNELS, INDEX
+from tablesense.features.relations import as_numbers
 from tablesense.sheets.packed import CellArrays
 from tablesense.sheets.sheet import Cell, CellKind, CellValue
 
@@ -36,7 +37,7 @@ class ContentFacts:
 
     ``filled`` and ``numeric`` are ``[D]`` flags, see :func:`is_filled` and :func:`is_numeric`;
     ``patterns`` is what folding compares of a value: its kind, with numbers written as text counted
-    as numbers, 0 for what is not filled.
+    as numbers, 0 for what is not filled; ``separators`` are texts that only draw a line.
     """
 
     def __init__(self, cells: CellArrays) -> None:
@@ -52,6 +53,9 @@ class ContentFacts:
             is_text = kinds[which] == _TEXT
             texts = compress(strings, is_text.tolist())
             self.numeric[which[is_text]] = [looks.is_number_text(text) for _, text in texts]
+        self.separators = np.zeros(len(values), dtype=np.bool_)
+        if strings:
+            self.separators[which] = [looks.is_separator(text) for _, text in strings]
         self.patterns = np.where(self.filled, np.where(self.numeric, _NUMBER, kinds), 0)
 
 
@@ -96,6 +100,7 @@ class ContentBytes:
         values: ``[U, content channels]`` bytes, those that compare a cell with its neighbours left out.
         texts: ``[U]`` a number for each text, equal for equal ones.
         patterns: ``[U]`` likewise for the patterns of the texts.
+        numbers: ``[U]`` numbers and dates to compare, see :func:`as_numbers`.
     """
 
     def __init__(self, cells: CellArrays, facts: ContentFacts, used: Integers) -> None:
@@ -105,6 +110,7 @@ class ContentBytes:
         self.values, patterns = _text_channels(texts, [_is_number(value) for value in values])
         self.values[[_is_negative(value) for value in values], INDEX["negative"]] = 255
         self.texts, self.patterns = _numbered(texts), _numbered(patterns)
+        self.numbers = as_numbers(values)
         kind = np.where(cells.formulas[used], INDEX["kind_formula"], _KIND_INDEX[cells.kinds[used]])
         side = np.where(facts.numeric[used], INDEX["numeric"], INDEX["textual"])
         each = np.arange(len(used))

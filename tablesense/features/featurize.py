@@ -17,6 +17,7 @@ from tablesense.features.content import (
     is_numeric,
 )
 from tablesense.features.fold import AxisFold, Fold, Positions, fold_cells
+from tablesense.features.relations import as_numbers, repeated, sums
 from tablesense.features.styles import median_font_size, pattern_code, style_bytes
 from tablesense.sheets.packed import CellArrays, find_cells, pack
 from tablesense.sheets.sheet import Sheet, SheetError
@@ -132,7 +133,8 @@ def _describe(sheet: Sheet, cells: CellArrays, facts: ContentFacts, fold: Fold) 
             flat[place[block]] = by_style[cells.styles[kept[block]]]
     flat[place[cells.comments[kept]], INDEX["has_comment"]] = 255
     has_content = facts.filled[cells.contents[kept]]
-    _write_content(flat, place[has_content], cells, facts, kept[has_content])
+    _write_content(flat, len(fold.columns), place[has_content], cells, facts, kept[has_content])
+    _write_sums(flat, place, cells, facts, kept)
     _mark_structure(grid, sheet, fold)
     return np.ascontiguousarray(grid.transpose(2, 0, 1))
 
@@ -148,12 +150,13 @@ def _style_table(sheet: Sheet, cells: CellArrays) -> Bytes:
 
 
 def _write_content(
-    flat: Bytes, place: Positions, cells: CellArrays, facts: ContentFacts, which: Positions
+    flat: Bytes, width: int, place: Positions, cells: CellArrays, facts: ContentFacts, which: Positions
 ) -> None:
     """Write the content channels of some filled cells, next to their neighbours in the sheet.
 
     Args:
         flat: ``[cells of the grid, C]``.
+        width: of the grid.
         place: where in ``flat`` each cell is.
         cells: the sheet's cells.
         facts: of their contents.
@@ -180,6 +183,25 @@ def _write_content(
         for name, numbers in (("same_value", described.texts), ("same_pattern", described.patterns)):
             same = with_neighbour[numbers[mine] == numbers[theirs]]
             flat[place[same], INDEX[f"{name}_{side}"]] = 255
+        greater = described.numbers[mine] > described.numbers[theirs]
+        flat[place[with_neighbour[greater]], INDEX[f"greater_{side}"]] = 255
+    rows, columns = np.divmod(place, width)
+    flat[place[repeated(columns, rows, described.texts[own])], INDEX["repeated_in_column"]] = 255
+    flat[place[repeated(rows, columns, described.texts[own])], INDEX["repeated_in_row"]] = 255
+
+
+def _write_sums(
+    flat: Bytes, place: Positions, cells: CellArrays, facts: ContentFacts, which: Positions
+) -> None:
+    """Write which cells are sums, of all cells of the sheet, those folded away too. Arguments as above."""
+    ends = facts.filled & ~facts.numeric & ~facts.separators
+    numbers = as_numbers(cells.values, dates=False)
+    for name, lines, positions in (
+        ("sum_above", cells.columns, cells.rows),
+        ("sum_left", cells.rows, cells.columns),
+    ):
+        found = sums(lines, positions, numbers[cells.contents], ends[cells.contents])
+        flat[place[found[which]], INDEX[name]] = 255
 
 
 def _blocks(length: int) -> list[slice]:

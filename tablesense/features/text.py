@@ -5,6 +5,9 @@ import re
 _NUMBER = re.compile(
     r"[-+(]?\s*[$€£¥]?\s*[-+]?(\d[\d,.\s]*\d|\d|\.\d+)(e[-+]?\d+)?\s*%?\s*\)?[*rpe]?", re.IGNORECASE
 )
+_AMOUNT = re.compile(
+    r"(?P<open>\(?)\s*[$€£¥]?\s*(?P<sign>[-+]?)\s*[$€£¥]?\s*(?P<digits>[\d,]*\.?\d+)\s*%?\s*\)?"
+)
 _MISSING = frozenset(
     {"-", "--", "---", "n/a", "na", "n.a.", "nil", "..", "...", "(na)", "(d)", "(x)", "(z)", "x"}
 )
@@ -36,6 +39,15 @@ def is_number_text(text: str) -> bool:
         or _NUMBER.fullmatch(stripped) is not None
         or _DATE.fullmatch(stripped) is not None
     )
+
+
+def number_in(text: str) -> float:
+    """The number that a text says, such as ``$ 1,200`` or ``(3.5)`` for -3.5; else not-a-number."""
+    found = _AMOUNT.fullmatch(text.strip()) if len(text) <= 40 else None
+    if found is None:
+        return float("nan")
+    number = float(found["digits"].replace(",", ""))
+    return -number if found["open"] or found["sign"] == "-" else number
 
 
 def is_separator(text: str) -> bool:

@@ -4,6 +4,7 @@ import datetime as dt
 import math
 import re
 import statistics
+import sys
 from collections.abc import Collection, Iterable
 
 import numpy as np
@@ -14,6 +15,7 @@ from tablesense.features import text as looks
 from tablesense.features.channels import INDEX, NUM_CHANNELS
 from tablesense.features.featurize import KEEP, SheetGrid
 from tablesense.features.fold import AxisFold, Fold
+from tablesense.features.relations import SUM_TOLERANCE
 from tablesense.features.styles import pattern_code, style_bytes
 from tablesense.sheets.sheet import Cell, CellKind, Sheet
 
@@ -106,6 +108,8 @@ def _describe(sheet: Sheet, fold: Fold) -> Bytes:
         if is_filled(cell):
             above, left = sheet.cells.get((row - 1, column)), sheet.cells.get((row, column - 1))
             grid[y, x] += _content_bytes(cell, above, left)
+    _mark_repeated(grid, sheet, fold)
+    _mark_sums(grid, sheet, fold)
     _mark_structure(grid, sheet, fold)
     return np.ascontiguousarray(grid.transpose(2, 0, 1))
 
@@ -126,6 +130,8 @@ def _content_bytes(cell: Cell, above: Cell | None, left: Cell | None) -> Bytes:
             names.append(f"same_value_{side}")
         if looks.pattern_of(other) == looks.pattern_of(text):
             names.append(f"same_pattern_{side}")
+        if number_of(cell) > number_of(neighbour):
+            names.append(f"greater_{side}")
     values = np.zeros(NUM_CHANNELS, dtype=np.uint8)
     values[[INDEX[name] for name in names]] = 255
     if text:
@@ -163,6 +169,84 @@ def _text_flags(text: str) -> tuple[tuple[str, bool], ...]:
         ("separator", looks.is_separator(stripped)),
         ("bracketed", len(stripped) > 2 and stripped[0] == "(" and stripped[-1] == ")"),
     )
+
+
+def number_of(cell: Cell, dates: bool = True) -> float:
+    """The number or the date of a cell, not-a-number where it has neither."""
+    value = cell.value
+    if isinstance(value, dt.datetime) and dates:
+        return value.toordinal() + (value.hour * 60 + value.minute) / 1440
+    if isinstance(value, str):
+        return looks.number_in(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > sys.float_info.max:
+        return value if isinstance(value, float) else math.nan
+    return float(value)
+
+
+def _mark_repeated(grid: Bytes, sheet: Sheet, fold: Fold) -> None:
+    """``repeated_in_column``: an equal text in the column, and something else between the two."""
+    shown = np.full(grid.shape[:2], None, dtype=object)
+    for y, row in enumerate(fold.rows.kept.tolist()):
+        for x, column in enumerate(fold.columns.kept.tolist()):
+            cell = sheet.cells.get((row, column))
+            shown[y, x] = None if cell is None or not is_filled(cell) else display_text(cell)
+    for lines, marks in ((shown.T, grid.transpose(1, 0, 2)), (shown, grid)):
+        name = "repeated_in_row" if lines is shown else "repeated_in_column"
+        for line, marked in zip(lines.tolist(), marks, strict=True):
+            for one, text in enumerate(line):
+                others = [other for other in range(len(line)) if line[other] == text]
+                parted = any(
+                    set(line[min(one, other) : max(one, other)]) != {text} for other in others if other != one
+                )
+                if text is not None and parted:
+                    marked[one, INDEX[name]] = 255
+
+
+def _mark_sums(grid: Bytes, sheet: Sheet, fold: Fold) -> None:
+    """``sum_above``: what stands above since the last text or sum adds up to the number."""
+    for name, turned in (("sum_above", False), ("sum_left", True)):
+        lines: dict[int, list[tuple[int, Cell]]] = {}
+        for (row, column), cell in sheet.cells.items():
+            line, position = (row, column) if turned else (column, row)
+            lines.setdefault(line, []).append((position, cell))
+        for line, members in lines.items():
+            for position in _sums(sorted(members, key=lambda member: member[0])):
+                place = (line, position) if turned else (position, line)
+                y, x = (
+                    np.flatnonzero(fold.rows.kept == place[0]),
+                    np.flatnonzero(fold.columns.kept == place[1]),
+                )
+                grid[y, x, INDEX[name]] = 255
+
+
+def _sums(line: list[tuple[int, Cell]]) -> list[int]:
+    found: list[int] = []
+    terms: list[float] = []
+    sums: list[float] = []
+    for position, cell in line:
+        if not is_filled(cell):
+            continue
+        number = number_of(cell, dates=False)
+        if not is_numeric(cell) and not looks.is_separator(display_text(cell)):
+            terms, sums = [], []
+        elif not math.isnan(number):
+            counting = len(terms) == 2 and terms[1] - terms[0] == number - terms[1]
+            totals = [sum(terms)] if len(terms) > 1 else []
+            totals += [sum(terms) - terms[0]] if len(terms) > 2 else []
+            if not counting and any(_is_close(number, total) for total in totals):
+                terms = []
+                sums.append(number)
+                found.append(position)
+            elif not terms and len(sums) > 1 and _is_close(number, sum(sums)):
+                sums = []
+                found.append(position)
+            else:
+                terms.append(number)
+    return found
+
+
+def _is_close(number: float, total: float) -> bool:
+    return total != 0 and math.isfinite(total) and abs(number - total) <= abs(total) * SUM_TOLERANCE
 
 
 def _mark_structure(grid: Bytes, sheet: Sheet, fold: Fold) -> None:

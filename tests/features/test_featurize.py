@@ -75,6 +75,10 @@ def at_b2(sheet: Sheet, channel: str) -> int:
     return int(featurize(sheet).values[INDEX[channel], 1, 1])
 
 
+def at_the_end(sheet: Sheet, channel: str) -> int:
+    return int(featurize(sheet).values[INDEX[channel], -1, -1])
+
+
 def plane(sheet: Sheet, channel: str) -> list[list[int]]:
     values: list[list[int]] = featurize(sheet).values[INDEX[channel]].tolist()
     return values
@@ -85,7 +89,7 @@ def names_at_b2(values: Bytes) -> set[str]:
 
 
 PLAIN = corner("tea")
-# Channel -> a sheet whose B2 shows it, and one whose B2 does not.
+# Channel -> a sheet whose B2 shows it (a sum: its last cell), and one whose B2 does not.
 EXAMPLES: dict[str, tuple[Sheet, Sheet]] = {
     "kind_text": (PLAIN, corner(3)),
     "kind_number": (corner(3), corner("3")),
@@ -166,6 +170,18 @@ EXAMPLES: dict[str, tuple[Sheet, Sheet]] = {
     ),
     "rows_folded_after": (repeated(rows=10, columns=2), repeated(rows=4, columns=9)),
     "columns_folded_after": (repeated(rows=2, columns=10), repeated(rows=9, columns=4)),
+    "repeated_in_column": (
+        sheet_of([[CORNER, CORNER], [1, "tea"], [2, "milk"], [3, "tea"]]),
+        sheet_of([[CORNER, CORNER], [1, "tea"], [2, "tea"], ["tea", 3]]),
+    ),
+    "repeated_in_row": (
+        sheet_of([[CORNER, CORNER, 1], [2, "tea", 3, "tea"]]),
+        sheet_of([[CORNER, CORNER, 1], [2, "tea", "tea"], [3, 4, "tea"]]),
+    ),
+    "sum_above": (sheet_of([[1], [4.5], [5.5]]), sheet_of([[1], [4.5], [5.6]])),
+    "sum_left": (sheet_of([[1, 4.5, 5.5]]), sheet_of([[1, 4.5, 5.6]])),
+    "greater_above": (corner(3, above=2), corner(2, above=2, left=1)),
+    "greater_left": (corner(3, left=2), corner(2, left=2, above=1)),
 }
 
 
@@ -177,8 +193,9 @@ def test_the_examples_show_every_channel() -> None:
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_a_channel_is_set_by_what_it_names_and_by_nothing_else(channel: str) -> None:
     shown, without = EXAMPLES[channel]
-    assert at_b2(shown, channel) > 0
-    assert at_b2(without, channel) == 0
+    at = at_the_end if channel.startswith("sum_") else at_b2
+    assert at(shown, channel) > 0
+    assert at(without, channel) == 0
 
 
 def test_the_documentation_names_the_channels_in_order() -> None:

@@ -27,6 +27,7 @@ WORDS = (
     " ",
     "",
     "a:",
+    "$3",
 )
 STYLES = [
     Style(),
@@ -44,7 +45,10 @@ KINDS |= {
 
 texts = st.sampled_from(WORDS) | st.text(max_size=120)
 numbers = (
-    st.integers() | st.floats() | st.integers(1890, 2110) | st.sampled_from([-0.0, 0, 1999.0, 1e22, 1900.5])
+    st.integers()
+    | st.floats()
+    | st.integers(1890, 2110)
+    | st.sampled_from([-0.0, 0, 1, 2, 3, 4.5, 5.5, 1999.0, 1e22, 1900.5])
 )
 times = (
     st.datetimes()
