@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 SUM_TOLERANCE: Final = 1e-3  # of the sum: files with values alone often hold them as they were shown
+_LARGE = 1e150  # numbers up to here can be added up in any order
 
 
 def repeated(lines: Integers, positions: Integers, texts: Integers) -> Flags:
@@ -77,6 +78,7 @@ def sums(lines: Integers, positions: Integers, numbers: Floats, ends: Flags) -> 
     """
     matters = np.flatnonzero(ends | ~np.isnan(numbers))
     order = matters[np.lexsort((positions[matters], lines[matters]))]
+    order = order[_may_hold_sums(lines[order], numbers[order], ends[order])]
     found = []
     adder, last = _Adder(), -1
     cells = (order, lines[order], numbers[order], ends[order])
@@ -88,6 +90,32 @@ def sums(lines: Integers, positions: Integers, numbers: Floats, ends: Flags) -> 
     result = np.zeros(len(lines), dtype=np.bool_)
     result[found] = True
     return result
+
+
+def _may_hold_sums(lines: Integers, numbers: Floats, ends: Flags) -> Flags:
+    """Which cells are in a part of a line, from text to text, that may hold a sum; few are.
+
+    As long as nothing was a sum, all numbers of the part are added up, which is done for all parts at once,
+    within rounding. Arguments as of :func:`sums`, in the order of the lines.
+    """
+    if not len(lines):
+        return np.zeros(0, dtype=np.bool_)
+    begins = ends | np.append(True, lines[1:] != lines[:-1])
+    part, starts = np.cumsum(begins) - 1, np.flatnonzero(begins)
+    starts = (starts + ends[starts])[part]  # of the part's first number, the text that begins it has none
+    first = np.minimum(starts, len(lines) - 1)
+    added = np.where(ends, 0.0, numbers)
+    if np.abs(added).max() > _LARGE:
+        return np.ones(len(lines), dtype=np.bool_)
+    total = np.cumsum(added)
+    before = total - added - (total - added)[first]
+    rounding = 1e-15 * len(lines) * np.abs(total).max()
+    is_sum = np.zeros(len(lines), dtype=np.bool_)
+    for terms in (before, before - added[first]):
+        is_sum |= np.abs(added - terms) <= 2 * SUM_TOLERANCE * np.abs(terms) + rounding
+    is_sum &= (np.arange(len(lines)) - starts >= 2) & ~ends
+    may_hold: Flags = np.bincount(part, weights=is_sum)[part] > 0
+    return may_hold
 
 
 class _Adder:
