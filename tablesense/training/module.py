@@ -225,11 +225,6 @@ class TableDetectionModule(LightningModule):
         Raises:
             UserError: they were.
         """
-        if "silver_hint" not in checkpoint["state_dict"]:
-            raise UserError(
-                "the checkpoint was made before trainings were told of silver sheets: it still detects, but "
-                "cannot be trained on; train again, or install the version that made it"
-            )
         version = checkpoint.get("feature_version")
         if version != FEATURE_VERSION:
             raise UserError(

@@ -231,15 +231,6 @@ def test_other_features_are_refused(
     assert "\n" not in str(caught.value)
 
 
-def test_a_run_of_before_silver_hints_is_refused(data: SyntheticDataModule, checkpoint: Path) -> None:
-    content = torch.load(checkpoint, weights_only=True)
-    del content["state_dict"]["silver_hint"]
-    old = checkpoint.with_name("old.pt")
-    torch.save(content, old)
-    with pytest.raises(UserError, match="cannot be trained on; train again"):
-        resume(data, old)
-
-
 def test_a_checkpoint_of_before_an_option_resumes(data: SyntheticDataModule, checkpoint: Path) -> None:
     content = torch.load(checkpoint, weights_only=True)
     del content["network"]["formatting"]
