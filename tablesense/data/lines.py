@@ -7,8 +7,10 @@ from tablesense.data.sample import Sample
 from tablesense.features.channels import INDEX
 
 _BEFORE = {
-    1: [INDEX["same_pattern_above"], INDEX["same_value_above"], INDEX["merged_top"]],
-    2: [INDEX["same_pattern_left"], INDEX["same_value_left"], INDEX["merged_left"]],
+    1: [
+        INDEX[name] for name in ("same_pattern_above", "same_value_above", "greater_than_above", "merged_top")
+    ],
+    2: [INDEX[name] for name in ("same_pattern_left", "same_value_left", "greater_than_left", "merged_left")],
 }
 _MERGED_AFTER = {1: INDEX["merged_bottom"], 2: INDEX["merged_right"]}
 
@@ -33,8 +35,11 @@ def repeat_lines(sample: Sample, times: NDArray[np.int64], axis: int) -> Sample:
 
 
 def _mark_repeated(values: NDArray[np.uint8], lines: NDArray[np.int64], axis: int) -> None:
-    """A doubled line has the pattern of the one before it, and no merge joins the two."""
-    pattern, value, merged = _BEFORE[axis]
+    """A doubled line has the pattern of the one before it, and no merge joins the two.
+
+    Its numbers rise or fall as those of the line that it doubles.
+    """
+    pattern, value, _, merged = _BEFORE[axis]
     turned = values if axis == 1 else values.transpose(0, 2, 1)  # a view: lines are the second axis
     turned[pattern, lines] = turned[INDEX["filled"], lines]
     turned[value, lines] = 0
@@ -43,7 +48,10 @@ def _mark_repeated(values: NDArray[np.uint8], lines: NDArray[np.int64], axis: in
 
 
 def forget_outside(values: NDArray[np.uint8]) -> None:
-    """Make a part that was cut out of a grid say nothing of the lines that were around it."""
+    """Make a part that was cut out of a grid say nothing of the lines that were around it.
+
+    But texts that came again and sums stay what they were: a header, or a total, still looks like one.
+    """
     for axis, names in _BEFORE.items():
         turned = values if axis == 1 else values.transpose(0, 2, 1)
         turned[names, 0] = 0

@@ -79,12 +79,12 @@ GRID_CHANNELS = (
     "columns_folded_after",
 )
 RELATION_CHANNELS = (
-    "repeated_in_column",  # the same text stands in the column again, apart from this one
+    "repeated_in_column",  # a text or year that stands in the column again, apart from its run of equal cells
     "repeated_in_row",
-    "sum_above",  # a number that the numbers above it add up to
-    "sum_left",
-    "greater_above",  # a number or a date greater than the one above
-    "greater_left",
+    "sum_of_above",  # a number that the numbers above it add up to
+    "sum_of_left",
+    "greater_than_above",  # a number or a date greater than that of the cell above
+    "greater_than_left",
 )
 
 CHANNELS: tuple[str, ...] = (

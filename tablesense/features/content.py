@@ -1,6 +1,7 @@
 """What cells say becomes bytes, once for each distinct content of a sheet."""
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable
 from itertools import compress
 
@@ -9,7 +10,6 @@ from numpy.typing import NDArray
 
 from tablesense.features import text as looks
 from tablesense.features.channels import CONTENT_CHANNELS, INDEX
-from tablesense.features.relations import as_numbers
 from tablesense.sheets.packed import CellArrays
 from tablesense.sheets.sheet import Cell, CellKind, CellValue
 
@@ -35,9 +35,10 @@ _TEXTS_AT_A_TIME = 4096  # each may have 32,767 characters
 class ContentFacts:
     """What folding and the neighbours of a cell need to know of each of D contents.
 
-    ``filled`` and ``numeric`` are ``[D]`` flags, see :func:`is_filled` and :func:`is_numeric`;
-    ``patterns`` is what folding compares of a value: its kind, with numbers written as text counted
-    as numbers, 0 for what is not filled; ``separators`` are texts that only draw a line.
+    ``filled`` and ``numeric`` are ``[D]`` flags, see :func:`is_filled` and :func:`is_numeric`, and so is
+    ``separators``, texts that only draw a line; ``patterns`` is what folding compares of a value: its kind,
+    with numbers written as text counted as numbers, 0 for what is not filled; ``numbers`` is what the
+    numeric ones say, dates in days, not-a-number where there is none.
     """
 
     def __init__(self, cells: CellArrays) -> None:
@@ -46,6 +47,7 @@ class ContentFacts:
         self.filled = ~missing | formulas
         self.numeric = (kinds == _NUMBER) | (kinds == _DATE) | (missing & formulas)
         self.numeric[kinds == _TEXT] = False
+        self.separators = np.zeros(len(values), dtype=np.bool_)
         strings = [(i, value.strip()) for i, value in enumerate(values) if isinstance(value, str)]
         if strings:
             which = np.array([i for i, _ in strings])
@@ -53,9 +55,10 @@ class ContentFacts:
             is_text = kinds[which] == _TEXT
             texts = compress(strings, is_text.tolist())
             self.numeric[which[is_text]] = [looks.is_number_text(text) for _, text in texts]
-        self.separators = np.zeros(len(values), dtype=np.bool_)
-        if strings:
             self.separators[which] = [looks.is_separator(text) for _, text in strings]
+        self.numbers = np.full(len(values), np.nan)
+        some = np.flatnonzero(self.numeric)
+        self.numbers[some] = [number_of(values[i]) for i in some.tolist()]
         self.patterns = np.where(self.filled, np.where(self.numeric, _NUMBER, kinds), 0)
 
 
@@ -72,6 +75,20 @@ def is_numeric(cell: Cell) -> bool:
         return isinstance(cell.value, str) and looks.is_number_text(cell.value)
     unknown_result = cell.formula is not None and cell.value is None  # most formulas compute numbers
     return cell.kind in (CellKind.NUMBER, CellKind.DATE) or unknown_result
+
+
+def number_of(value: CellValue) -> float:
+    """A number, one that a text says, or a date in days; else not-a-number."""
+    if isinstance(value, str):
+        return looks.number_in(value)
+    if isinstance(value, dt.datetime):
+        return (value.replace(tzinfo=None) - dt.datetime.min) / dt.timedelta(days=1)
+    if not _is_number(value):
+        return math.nan
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except OverflowError:  # an integer beyond the floats
+        return math.nan
 
 
 def display_text(cell: Cell) -> str:
@@ -100,7 +117,7 @@ class ContentBytes:
         values: ``[U, content channels]`` bytes, those that compare a cell with its neighbours left out.
         texts: ``[U]`` a number for each text, equal for equal ones.
         patterns: ``[U]`` likewise for the patterns of the texts.
-        numbers: ``[U]`` numbers and dates to compare, see :func:`as_numbers`.
+        numbers: ``[U]`` what the numeric ones say.
     """
 
     def __init__(self, cells: CellArrays, facts: ContentFacts, used: Integers) -> None:
@@ -110,7 +127,7 @@ class ContentBytes:
         self.values, patterns = _text_channels(texts, [_is_number(value) for value in values])
         self.values[[_is_negative(value) for value in values], INDEX["negative"]] = 255
         self.texts, self.patterns = _numbered(texts), _numbered(patterns)
-        self.numbers = as_numbers(values)
+        self.numbers = facts.numbers[used]
         kind = np.where(cells.formulas[used], INDEX["kind_formula"], _KIND_INDEX[cells.kinds[used]])
         side = np.where(facts.numeric[used], INDEX["numeric"], INDEX["textual"])
         each = np.arange(len(used))

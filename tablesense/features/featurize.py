@@ -15,12 +15,13 @@ from tablesense.features.content import (
     display_text,
     is_filled,
     is_numeric,
+    value_text,
 )
 from tablesense.features.fold import AxisFold, Fold, Positions, fold_cells
-from tablesense.features.relations import as_numbers, repeated, sums
+from tablesense.features.relations import find_sums, repeated
 from tablesense.features.styles import median_font_size, pattern_code, style_bytes
 from tablesense.sheets.packed import CellArrays, find_cells, pack
-from tablesense.sheets.sheet import Sheet, SheetError
+from tablesense.sheets.sheet import CellKind, Sheet, SheetError
 
 __all__ = ["KEEP", "SheetGrid", "display_text", "featurize", "is_filled", "is_numeric"]
 
@@ -133,7 +134,8 @@ def _describe(sheet: Sheet, cells: CellArrays, facts: ContentFacts, fold: Fold) 
             flat[place[block]] = by_style[cells.styles[kept[block]]]
     flat[place[cells.comments[kept]], INDEX["has_comment"]] = 255
     has_content = facts.filled[cells.contents[kept]]
-    _write_content(flat, len(fold.columns), place[has_content], cells, facts, kept[has_content])
+    _write_content(flat, place[has_content], cells, facts, kept[has_content])
+    _write_repeated(flat, len(fold.columns), place[has_content], cells, kept[has_content])
     _write_sums(flat, place, cells, facts, kept)
     _mark_structure(grid, sheet, fold)
     return np.ascontiguousarray(grid.transpose(2, 0, 1))
@@ -150,13 +152,12 @@ def _style_table(sheet: Sheet, cells: CellArrays) -> Bytes:
 
 
 def _write_content(
-    flat: Bytes, width: int, place: Positions, cells: CellArrays, facts: ContentFacts, which: Positions
+    flat: Bytes, place: Positions, cells: CellArrays, facts: ContentFacts, which: Positions
 ) -> None:
     """Write the content channels of some filled cells, next to their neighbours in the sheet.
 
     Args:
         flat: ``[cells of the grid, C]``.
-        width: of the grid.
         place: where in ``flat`` each cell is.
         cells: the sheet's cells.
         facts: of their contents.
@@ -184,23 +185,41 @@ def _write_content(
             same = with_neighbour[numbers[mine] == numbers[theirs]]
             flat[place[same], INDEX[f"{name}_{side}"]] = 255
         greater = described.numbers[mine] > described.numbers[theirs]
-        flat[place[with_neighbour[greater]], INDEX[f"greater_{side}"]] = 255
+        flat[place[with_neighbour[greater]], INDEX[f"greater_than_{side}"]] = 255
+
+
+def _write_repeated(flat: Bytes, width: int, place: Positions, cells: CellArrays, which: Positions) -> None:
+    """Write which of the filled cells come again, as headers do: texts and years, not numbers."""
+    is_word = (flat[place][:, [INDEX["textual"], INDEX["year_like"]]] > 0).any(1)
+    place, which = place[is_word], which[is_word]
+    values = [value_text(cells.values[i]) for i in cells.contents[which].tolist()]
+    numbers: dict[str, int] = {}
+    texts = np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.int64)
     rows, columns = np.divmod(place, width)
-    flat[place[repeated(columns, rows, described.texts[own])], INDEX["repeated_in_column"]] = 255
-    flat[place[repeated(rows, columns, described.texts[own])], INDEX["repeated_in_row"]] = 255
+    flat[place[repeated(columns, rows, texts)], INDEX["repeated_in_column"]] = 255
+    flat[place[repeated(rows, columns, texts)], INDEX["repeated_in_row"]] = 255
 
 
 def _write_sums(
     flat: Bytes, place: Positions, cells: CellArrays, facts: ContentFacts, which: Positions
 ) -> None:
-    """Write which cells are sums, of all cells of the sheet, those folded away too. Arguments as above."""
-    ends = facts.filled & ~facts.numeric & ~facts.separators
-    numbers = as_numbers(cells.values, dates=False)
+    """Write which cells are sums, of all cells of the sheet, those that are folded away too.
+
+    Args:
+        flat: ``[cells of the grid, C]``.
+        place: where in ``flat`` each kept cell is.
+        cells: the sheet's cells.
+        facts: of their contents.
+        which: index of each kept cell among the sheet's.
+    """
+    ends = facts.filled & ~facts.numeric & ~facts.separators & (cells.kinds != CellKind.ERROR)
+    numbers = np.where(cells.kinds == CellKind.DATE, np.nan, facts.numbers)  # dates are not added up
+    numbers, ends = numbers[cells.contents], ends[cells.contents]
     for name, lines, positions in (
-        ("sum_above", cells.columns, cells.rows),
-        ("sum_left", cells.rows, cells.columns),
+        ("sum_of_above", cells.columns, cells.rows),
+        ("sum_of_left", cells.rows, cells.columns),
     ):
-        found = sums(lines, positions, numbers[cells.contents], ends[cells.contents])
+        found = find_sums(lines, positions, numbers, ends)
         flat[place[found[which]], INDEX[name]] = 255
 
 

@@ -4,23 +4,18 @@ A header that begins again marks another table, below or beside; a sum ends one.
 that sees each cell's own content, as it cannot compare texts or add numbers.
 """
 
-import datetime as dt
-from collections.abc import Sequence
-from math import isfinite
+from math import isclose, isfinite
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-
-from tablesense.features.text import number_in
-from tablesense.sheets.sheet import CellValue
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 SUM_TOLERANCE: Final = 1e-3  # of the sum: files with values alone often hold them as they were shown
-_LARGE = 1e150  # numbers up to here can be added up in any order
+_LARGE: Final = 1e150  # numbers up to here can be added up in any order
 
 
 def repeated(lines: Integers, positions: Integers, texts: Integers) -> Flags:
@@ -44,31 +39,11 @@ def repeated(lines: Integers, positions: Integers, texts: Integers) -> Flags:
     return result
 
 
-def as_numbers(values: Sequence[CellValue], dates: bool = True) -> Floats:
-    """Numbers, also those that texts say, and dates in days; not-a-number for all else."""
-    return np.array([_as_number(value, dates) for value in values], dtype=np.float64)
-
-
-def _as_number(value: CellValue, dates: bool) -> float:
-    if isinstance(value, bool):
-        return np.nan
-    if isinstance(value, int | float):
-        try:
-            return float(value)
-        except OverflowError:  # an integer beyond the floats
-            return np.nan
-    if isinstance(value, str):
-        return number_in(value)
-    if dates and isinstance(value, dt.datetime):
-        return value.toordinal() + (value.hour * 60 + value.minute) / 1440
-    return np.nan
-
-
-def sums(lines: Integers, positions: Integers, numbers: Floats, ends: Flags) -> Flags:
+def find_sums(lines: Integers, positions: Integers, numbers: Floats, ends: Flags) -> Flags:
     """Which cells are numbers that those before them in their line add up to.
 
-    What is added up begins after a text or after the last sum; blank cells, signs for a missing number and
-    drawn lines do not end it. Sums themselves are added up too, to a grand total.
+    What is added up begins after a text or after the last sum; what says no number, such as a blank cell, a
+    sign for a missing one or a drawn line, does not end it. Sums are added up too, to a grand total.
 
     Args:
         lines: ``[N]`` the line (row or column) of each cell.
@@ -80,12 +55,12 @@ def sums(lines: Integers, positions: Integers, numbers: Floats, ends: Flags) -> 
     order = matters[np.lexsort((positions[matters], lines[matters]))]
     order = order[_may_hold_sums(lines[order], numbers[order], ends[order])]
     found = []
-    adder, last = _Adder(), -1
+    total, last = _RunningTotal(), -1
     cells = (order, lines[order], numbers[order], ends[order])
     for place, line, number, is_end in zip(*(part.tolist() for part in cells), strict=True):
         if is_end or line != last:
-            adder, last = _Adder(), line
-        if not is_end and adder.add(number):
+            total, last = _RunningTotal(), line
+        if not is_end and total.add(number):
             found.append(place)
     result = np.zeros(len(lines), dtype=np.bool_)
     result[found] = True
@@ -96,7 +71,7 @@ def _may_hold_sums(lines: Integers, numbers: Floats, ends: Flags) -> Flags:
     """Which cells are in a part of a line, from text to text, that may hold a sum; few are.
 
     As long as nothing was a sum, all numbers of the part are added up, which is done for all parts at once,
-    within rounding. Arguments as of :func:`sums`, in the order of the lines.
+    within rounding. Arguments as of :func:`find_sums`, in the order of the lines.
     """
     if not len(lines):
         return np.zeros(0, dtype=np.bool_)
@@ -118,36 +93,42 @@ def _may_hold_sums(lines: Integers, numbers: Floats, ends: Flags) -> Flags:
     return may_hold
 
 
-class _Adder:
+class _RunningTotal:
     """Adds up the numbers of a line as they come."""
 
     def __init__(self) -> None:
-        self._count, self._sum, self._first, self._last, self._before = 0, 0.0, 0.0, 0.0, 0.0
-        self._sums, self._total = 0, 0.0
+        self._count, self._total, self._first, self._last, self._before = 0, 0.0, 0.0, 0.0, 0.0
+        self._largest = (0.0, 0.0)  # the two terms that are farthest from zero
+        self._sums, self._grand_total = 0, 0.0
 
-    def add(self, value: float) -> bool:
+    def add(self, number: float) -> bool:
         """Take in the next number; True if it is the sum of those before."""
-        if self._is_sum(value):
-            self._sums, self._total = self._sums + 1, self._total + value
-            self._count, self._sum = 0, 0.0
+        if self._is_sum(number):
+            self._sums, self._grand_total = self._sums + 1, self._grand_total + number
+            self._count, self._total, self._largest = 0, 0.0, (0.0, 0.0)
             return True
-        if not self._count and self._sums > 1 and _close(value, self._total):
-            self._sums, self._total = 0, 0.0
+        if not self._count and self._sums > 1 and _is_close(number, self._grand_total):
+            self._sums, self._grand_total = 0, 0.0
             return True
         if not self._count:
-            self._first = value
-        self._count, self._sum = self._count + 1, self._sum + value
-        self._before, self._last = self._last, value
+            self._first = number
+        self._count, self._total = self._count + 1, self._total + number
+        self._before, self._last = self._last, number
+        one, other = self._largest
+        if abs(number) > abs(one):
+            self._largest = number, one
+        elif abs(number) > abs(other):
+            self._largest = one, number
         return False
 
-    def _is_sum(self, value: float) -> bool:
-        # A year above the numbers is not one of them; 1, 2, 3 is counting, not adding.
-        if self._count < 2:
+    def _is_sum(self, number: float) -> bool:
+        if self._count < 2 or isclose(number - self._last, self._last - self._before):  # 1, 2, 3 is counting
             return False
-        if self._count == 2 and self._last - self._before == value - self._last:
+        if any(_is_close(number, term) for term in self._largest):  # nor is 0, 5, 5 adding up
             return False
-        return _close(value, self._sum) or (self._count > 2 and _close(value, self._sum - self._first))
+        without_first = self._total - self._first  # a year above the numbers is not one of them
+        return _is_close(number, self._total) or (self._count > 2 and _is_close(number, without_first))
 
 
-def _close(value: float, total: float) -> bool:
-    return total != 0 and isfinite(total) and abs(value - total) <= SUM_TOLERANCE * abs(total)
+def _is_close(number: float, total: float) -> bool:
+    return total != 0 and isfinite(total) and abs(number - total) <= SUM_TOLERANCE * abs(total)

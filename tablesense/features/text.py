@@ -1,13 +1,18 @@
 """What the text of a cell looks like: numbers in disguise, separators, totals, notes, patterns."""
 
+import math
 import re
 
 _NUMBER = re.compile(
     r"[-+(]?\s*[$€£¥]?\s*[-+]?(\d[\d,.\s]*\d|\d|\.\d+)(e[-+]?\d+)?\s*%?\s*\)?[*rpe]?", re.IGNORECASE
 )
+# Of a text without spaces and currencies. No two parts can take the same character, so it is quick.
 _AMOUNT = re.compile(
-    r"(?P<open>\(?)\s*[$€£¥]?\s*(?P<sign>[-+]?)\s*[$€£¥]?\s*(?P<digits>[\d,]*\.?\d+)\s*%?\s*\)?"
+    r"(?P<open>\(?)(?P<sign>[-+]?)(?P<number>(\d[\d,.]*|\.\d+)(e[-+]?\d+)?)%?\)?[*rpe]?", re.IGNORECASE
 )
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?(e.*)?")  # 1,234,567.8
+_DECIMAL_COMMA = re.compile(r"(\d{1,3}(\.\d{3})+|\d+),\d+")  # 1.234,5
+_CURRENCIES = str.maketrans("", "", "$€£¥")
 _MISSING = frozenset(
     {"-", "--", "---", "n/a", "na", "n.a.", "nil", "..", "...", "(na)", "(d)", "(x)", "(z)", "x"}
 )
@@ -42,11 +47,19 @@ def is_number_text(text: str) -> bool:
 
 
 def number_in(text: str) -> float:
-    """The number that a text says, such as ``$ 1,200`` or ``(3.5)`` for -3.5; else not-a-number."""
-    found = _AMOUNT.fullmatch(text.strip()) if len(text) <= 40 else None
+    """The number that a text says, such as ``$ 1,200``, ``(3.5)`` for -3.5 or ``0,75``; else not-a-number."""
+    found = _AMOUNT.fullmatch("".join(text.split()).translate(_CURRENCIES))
     if found is None:
-        return float("nan")
-    number = float(found["digits"].replace(",", ""))
+        return math.nan
+    digits = found["number"]
+    if _GROUPED.fullmatch(digits):
+        digits = digits.replace(",", "")
+    elif _DECIMAL_COMMA.fullmatch(digits):
+        digits = digits.replace(".", "").replace(",", ".")
+    try:
+        number = float(digits)
+    except ValueError:  # 1.2.3 and the like
+        return math.nan
     return -number if found["open"] or found["sign"] == "-" else number
 
 

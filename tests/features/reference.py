@@ -131,7 +131,7 @@ def _content_bytes(cell: Cell, above: Cell | None, left: Cell | None) -> Bytes:
         if looks.pattern_of(other) == looks.pattern_of(text):
             names.append(f"same_pattern_{side}")
         if number_of(cell) > number_of(neighbour):
-            names.append(f"greater_{side}")
+            names.append(f"greater_than_{side}")
     values = np.zeros(NUM_CHANNELS, dtype=np.uint8)
     values[[INDEX[name] for name in names]] = 255
     if text:
@@ -171,16 +171,24 @@ def _text_flags(text: str) -> tuple[tuple[str, bool], ...]:
     )
 
 
-def number_of(cell: Cell, dates: bool = True) -> float:
-    """The number or the date of a cell, not-a-number where it has neither."""
+def number_of(cell: Cell) -> float:
+    """The number or the date of a numeric cell, not-a-number where it has neither."""
     value = cell.value
-    if isinstance(value, dt.datetime) and dates:
-        return value.toordinal() + (value.hour * 60 + value.minute) / 1440
+    if not is_numeric(cell) or isinstance(value, bool):
+        return math.nan
+    if isinstance(value, dt.datetime):
+        return (value - dt.datetime.min).total_seconds() / 86400
     if isinstance(value, str):
         return looks.number_in(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > sys.float_info.max:
+    if not isinstance(value, (int, float)) or abs(value) > sys.float_info.max:
         return value if isinstance(value, float) else math.nan
     return float(value)
+
+
+def _is_word(cell: Cell | None) -> bool:
+    if cell is None or not is_filled(cell):
+        return False
+    return not is_numeric(cell) or looks.is_year(display_text(cell))
 
 
 def _mark_repeated(grid: Bytes, sheet: Sheet, fold: Fold) -> None:
@@ -189,7 +197,7 @@ def _mark_repeated(grid: Bytes, sheet: Sheet, fold: Fold) -> None:
     for y, row in enumerate(fold.rows.kept.tolist()):
         for x, column in enumerate(fold.columns.kept.tolist()):
             cell = sheet.cells.get((row, column))
-            shown[y, x] = None if cell is None or not is_filled(cell) else display_text(cell)
+            shown[y, x] = display_text(cell) if cell is not None and _is_word(cell) else None
     for lines, marks in ((shown.T, grid.transpose(1, 0, 2)), (shown, grid)):
         name = "repeated_in_row" if lines is shown else "repeated_in_column"
         for line, marked in zip(lines.tolist(), marks, strict=True):
@@ -203,8 +211,8 @@ def _mark_repeated(grid: Bytes, sheet: Sheet, fold: Fold) -> None:
 
 
 def _mark_sums(grid: Bytes, sheet: Sheet, fold: Fold) -> None:
-    """``sum_above``: what stands above since the last text or sum adds up to the number."""
-    for name, turned in (("sum_above", False), ("sum_left", True)):
+    """``sum_of_above``: what stands above since the last text or sum adds up to the number."""
+    for name, turned in (("sum_of_above", False), ("sum_of_left", True)):
         lines: dict[int, list[tuple[int, Cell]]] = {}
         for (row, column), cell in sheet.cells.items():
             line, position = (row, column) if turned else (column, row)
@@ -226,14 +234,11 @@ def _sums(line: list[tuple[int, Cell]]) -> list[int]:
     for position, cell in line:
         if not is_filled(cell):
             continue
-        number = number_of(cell, dates=False)
-        if not is_numeric(cell) and not looks.is_separator(display_text(cell)):
+        number = math.nan if cell.kind == CellKind.DATE else number_of(cell)
+        if not (is_numeric(cell) or looks.is_separator(display_text(cell)) or cell.kind == CellKind.ERROR):
             terms, sums = [], []
         elif not math.isnan(number):
-            counting = len(terms) == 2 and terms[1] - terms[0] == number - terms[1]
-            totals = [sum(terms)] if len(terms) > 1 else []
-            totals += [sum(terms) - terms[0]] if len(terms) > 2 else []
-            if not counting and any(_is_close(number, total) for total in totals):
+            if _is_sum(number, terms):
                 terms = []
                 sums.append(number)
                 found.append(position)
@@ -243,6 +248,14 @@ def _sums(line: list[tuple[int, Cell]]) -> list[int]:
             else:
                 terms.append(number)
     return found
+
+
+def _is_sum(number: float, terms: list[float]) -> bool:
+    if len(terms) < 2 or math.isclose(number - terms[-1], terms[-1] - terms[-2]):
+        return False
+    if any(_is_close(number, term) for term in sorted(terms, key=abs)[-2:]):
+        return False
+    return _is_close(number, sum(terms)) or (len(terms) > 2 and _is_close(number, sum(terms) - terms[0]))
 
 
 def _is_close(number: float, total: float) -> bool:

@@ -178,10 +178,10 @@ EXAMPLES: dict[str, tuple[Sheet, Sheet]] = {
         sheet_of([[CORNER, CORNER, 1], [2, "tea", 3, "tea"]]),
         sheet_of([[CORNER, CORNER, 1], [2, "tea", "tea"], [3, 4, "tea"]]),
     ),
-    "sum_above": (sheet_of([[1], [4.5], [5.5]]), sheet_of([[1], [4.5], [5.6]])),
-    "sum_left": (sheet_of([[1, 4.5, 5.5]]), sheet_of([[1, 4.5, 5.6]])),
-    "greater_above": (corner(3, above=2), corner(2, above=2, left=1)),
-    "greater_left": (corner(3, left=2), corner(2, left=2, above=1)),
+    "sum_of_above": (sheet_of([[1], [4.5], [5.5]]), sheet_of([[1], [4.5], [5.6]])),
+    "sum_of_left": (sheet_of([[1, 4.5, 5.5]]), sheet_of([[1, 4.5, 5.6]])),
+    "greater_than_above": (corner(3, above=2), corner(2, above=2, left=1)),
+    "greater_than_left": (corner(3, left=2), corner(2, left=2, above=1)),
 }
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from tablesense.features.channels import INDEX
 from tablesense.features.featurize import featurize
-from tablesense.features.relations import as_numbers
 from tablesense.sheets.sheet import Cell, CellKind, CellValue, Sheet
 
 KINDS = {str: CellKind.TEXT, dt.datetime: CellKind.DATE, bool: CellKind.BOOLEAN}
@@ -15,7 +14,7 @@ KINDS = {str: CellKind.TEXT, dt.datetime: CellKind.DATE, bool: CellKind.BOOLEAN}
 
 def sheet_of(*rows: list[CellValue]) -> Sheet:
     cells = {
-        (y, x): Cell(value, KINDS.get(type(value), CellKind.NUMBER))
+        (y, x): Cell(value, CellKind.ERROR if value == "#N/A!" else KINDS.get(type(value), CellKind.NUMBER))
         for y, row in enumerate(rows)
         for x, value in enumerate(row)
         if value is not None
@@ -32,7 +31,7 @@ def shown(sheet: Sheet, channel: str) -> list[tuple[int, int]]:
     return [(y, x) for y, x in np.argwhere(featurize(sheet, keep=9).values[INDEX[channel]]).tolist()]
 
 
-def rows_shown(sheet: Sheet, channel: str = "sum_above") -> list[int]:
+def rows_shown(sheet: Sheet, channel: str = "sum_of_above") -> list[int]:
     return [row for row, _ in shown(sheet, channel)]
 
 
@@ -53,10 +52,20 @@ def test_a_run_of_equal_cells_is_no_repetition_until_something_parts_it() -> Non
 
 
 def test_repetitions_are_looked_for_among_the_kept_cells() -> None:
-    sheet = column("Name", *(f"n{number}" for number in range(20)), 1, 2, "Name")
-    assert shown(sheet, "repeated_in_column") != []
-    sheet = column("Name", *("Name" if number == 9 else f"n{number}" for number in range(20)), 1)
-    assert int(featurize(sheet, keep=2).values[INDEX["repeated_in_column"]].sum()) == 0
+    texts = [f"n{number}" for number in range(20)]
+    assert rows_shown(column("Name", *texts, 1, "Name"), "repeated_in_column") != []
+    grid = featurize(column("Name", *texts[:10], "Name", *texts[10:], 1), keep=2)
+    assert grid.height == 5
+    assert int(grid.values[INDEX["repeated_in_column"]].sum()) == 0
+
+
+def test_words_and_years_come_again_numbers_do_not_count() -> None:
+    assert rows_shown(column(0, 3, 0, 1, 0), "repeated_in_column") == []
+    assert rows_shown(column(2001, 3, 2001), "repeated_in_column") == [0, 2]
+    formulas = column("a", "b", "c")
+    for row in (0, 2):
+        formulas.cells[row, 0] = Cell(None, CellKind.EMPTY, formula="=B1")
+    assert rows_shown(formulas, "repeated_in_column") == []
 
 
 @pytest.mark.parametrize(
@@ -69,43 +78,40 @@ def test_repetitions_are_looked_for_among_the_kept_cells() -> None:
         ((2001, 1.5, 2, 4, 7.5), [4]),  # the year is not one of them
         ((1.5, 2, 3.5, 1, 2.5, 3.5, 7), [2, 5, 6]),  # sums of groups, and their sum
         ((1, 2, 3, 4, 5), []),  # counting
+        ((0, 1, 2, 3, 4), []),
+        ((2001, 1, 2, 3), []),
+        ((0.1, 0.2, 0.3), []),
         ((0, 0, 0), []),
+        ((0, 5, 5), []),
+        ((0, 0, 1, 1, 0, 1), []),
+        ((7, 450001, 450003), []),
+        ((2001, 0, 0, 7, 7), []),
         ((5, 5.0), []),  # one number is no sum
         ((33.3, 33.3, 33.3, 100), []),
         ((33.33, 33.33, 33.33, 100), [3]),  # as it was shown, to a thousandth
         (("$1,200", "(200)", "50%", "$1,050"), [3]),
+        (("1,5", "2,25", "3,75"), [2]),
+        ((1.5, "#N/A!", 2, 3.5), [3]),
         ((1.5, 2, True, 3.5), []),
+        ((1.5, 2, dt.datetime(2001, 1, 1), 3.5), [3]),
         ((1e308, 1e308, 3), []),  # not a number any more
         ((10**400, 1, 2.5, 3.5), [3]),
     ],
 )
 def test_sums(values: tuple[CellValue, ...], sums: list[int]) -> None:
     assert rows_shown(column(*values)) == sums
-    assert [x for _, x in shown(sheet_of(list(values)), "sum_left")] == sums
+    assert [x for _, x in shown(sheet_of(list(values)), "sum_of_left")] == sums
 
 
 def test_sums_are_of_all_rows_those_folded_away_too() -> None:
     sheet = column("Price", *([7.5] * 50), 375)
     grid = featurize(sheet)
     assert grid.height < 10
-    assert grid.values[INDEX["sum_above"], -1, 0] == 255
+    assert grid.values[INDEX["sum_of_above"], -1, 0] == 255
 
 
 def test_dates_rise_like_numbers_but_are_not_added_up() -> None:
-    days = [dt.datetime(2001, 1, day) for day in (1, 2, 3)]
-    assert rows_shown(column(*days), "greater_above") == [1, 2]
-    assert rows_shown(column(*days)) == []
-    assert rows_shown(column(3, 3, 2, "tea", 5), "greater_above") == []
-
-
-@pytest.mark.parametrize(
-    ("value", "number"),
-    [("$ 1,200", 1200), ("(3.5)", -3.5), ("-$2", -2), ("12%", 12), (".5", 0.5), (7, 7), (-0.25, -0.25)],
-)
-def test_numbers_and_texts_that_say_one(value: CellValue, number: float) -> None:
-    assert as_numbers([value]).tolist() == [number]
-
-
-@pytest.mark.parametrize("value", ["", "tea", "n/a", "-", "1-2", "Q1", True, None, dt.time(8), "7" * 41])
-def test_what_is_no_number(value: CellValue) -> None:
-    assert np.isnan(as_numbers([value])).all()
+    moments = [dt.datetime(2001, 1, 1, second=second) for second in (1, 2, 4)]
+    assert rows_shown(column(*moments), "greater_than_above") == [1, 2]
+    assert rows_shown(column(*moments)) == []
+    assert rows_shown(column(3, 3, 2, "tea", 5), "greater_than_above") == []

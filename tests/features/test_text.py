@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from tablesense.features.text import (
     is_number_text,
     is_separator,
     is_year,
+    number_in,
     pattern_of,
 )
 
@@ -48,6 +51,41 @@ def test_texts_that_say_no_number(text: str) -> None:
 def test_every_number_reads_as_one(number: float) -> None:
     assert is_number_text(f"{number:.10g}")
     assert is_number_text(f"{number:,.2f}")
+    assert number_in(f"{number:.10g}") == float(f"{number:.10g}")
+    assert number_in(f" $ {number:,.2f} ") == float(f"{number:.2f}")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("$ 1,200", 1200),
+        ("(3.5)", -3.5),
+        ("$(200)", -200),
+        ("-$2", -2),
+        ("12%", 12),
+        (".5", 0.5),
+        ("1 234", 1234),
+        ("1e-5", 1e-5),
+        ("12*", 12),
+        ("0,75", 0.75),
+        ("1.234,5", 1234.5),
+        ("1,234,567.8", 1234567.8),
+        (" " * 50 + "7", 7),
+    ],
+)
+def test_the_number_that_a_text_says(text: str, number: float) -> None:
+    assert number_in(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "tea", "n/a", "-", "1-2", "Q1", "1.2.3", "+-3", "2001-01-02", "Feb 29"])
+def test_what_says_no_number(text: str) -> None:
+    assert math.isnan(number_in(text))
+
+
+@pytest.mark.parametrize("text", ["(" + " " * 5000 + "1" * 5000 + "x", "1" * 10_000 + "e", "1,5" * 3000])
+def test_long_texts_are_no_trap(text: str) -> None:
+    for _ in range(100):  # a pattern that goes back and forth would take hours
+        number_in(text)
 
 
 @given(st.dates())
