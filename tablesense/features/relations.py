@@ -103,10 +103,11 @@ class _RunningTotal:
 
     def add(self, number: float) -> bool:
         """Take in the next number; True if it is the sum of those before."""
-        if self._is_sum(number):
+        if self._adds_up(number):
+            is_one_of_them = any(_is_close(number, term) for term in self._largest)  # 0, 5, 5 may be chance
             self._sums, self._grand_total = self._sums + 1, self._grand_total + number
             self._count, self._total, self._largest = 0, 0.0, (0.0, 0.0)
-            return True
+            return not is_one_of_them
         if not self._count and self._sums > 1 and _is_close(number, self._grand_total):
             self._sums, self._grand_total = 0, 0.0
             return True
@@ -121,10 +122,8 @@ class _RunningTotal:
             self._largest = one, number
         return False
 
-    def _is_sum(self, number: float) -> bool:
+    def _adds_up(self, number: float) -> bool:
         if self._count < 2 or isclose(number - self._last, self._last - self._before):  # 1, 2, 3 is counting
-            return False
-        if any(_is_close(number, term) for term in self._largest):  # nor is 0, 5, 5 adding up
             return False
         without_first = self._total - self._first  # a year above the numbers is not one of them
         return _is_close(number, self._total) or (self._count > 2 and _is_close(number, without_first))

@@ -238,10 +238,11 @@ def _sums(line: list[tuple[int, Cell]]) -> list[int]:
         if not (is_numeric(cell) or looks.is_separator(display_text(cell)) or cell.kind == CellKind.ERROR):
             terms, sums = [], []
         elif not math.isnan(number):
-            if _is_sum(number, terms):
+            if _adds_up(number, terms):
+                if not any(_is_close(number, term) for term in sorted(terms, key=abs)[-2:]):
+                    found.append(position)
                 terms = []
                 sums.append(number)
-                found.append(position)
             elif not terms and len(sums) > 1 and _is_close(number, sum(sums)):
                 sums = []
                 found.append(position)
@@ -250,10 +251,8 @@ def _sums(line: list[tuple[int, Cell]]) -> list[int]:
     return found
 
 
-def _is_sum(number: float, terms: list[float]) -> bool:
+def _adds_up(number: float, terms: list[float]) -> bool:
     if len(terms) < 2 or math.isclose(number - terms[-1], terms[-1] - terms[-2]):
-        return False
-    if any(_is_close(number, term) for term in sorted(terms, key=abs)[-2:]):
         return False
     return _is_close(number, sum(terms)) or (len(terms) > 2 and _is_close(number, sum(terms) - terms[0]))
 

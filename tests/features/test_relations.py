@@ -86,6 +86,7 @@ def test_words_and_years_come_again_numbers_do_not_count() -> None:
         ((0, 0, 1, 1, 0, 1), []),
         ((7, 450001, 450003), []),
         ((2001, 0, 0, 7, 7), []),
+        ((0, 5, 5, 1.5, 2, 3.5), [5]),  # but what follows is added up anew
         ((5, 5.0), []),  # one number is no sum
         ((33.3, 33.3, 33.3, 100), []),
         ((33.33, 33.33, 33.33, 100), [3]),  # as it was shown, to a thousandth
