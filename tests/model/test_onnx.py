@@ -66,7 +66,7 @@ def test_outputs_equal_torch_on_any_size(onnx_model: OnnxModel, sizes: list[tupl
     assert found.unused.dtype == torch.bool
     rounding = answer_difference(expected, in_doubles(onnx_model.network, *batch))  # grows with the sheet
     assert answer_difference(expected, found) < 1e-5 + 3 * rounding
-    assert rounding < 1e-4 or max(sizes)[0] > 1000
+    assert rounding < 2e-4 or max(sizes)[0] > 1000  # float32 itself, whatever runs the network
 
 
 @pytest.mark.slow
