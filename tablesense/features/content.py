@@ -126,7 +126,7 @@ class ContentBytes:
         texts = [value_text(value) for value in values]
         self.values, patterns = _text_channels(texts, [_is_number(value) for value in values])
         self.values[[_is_negative(value) for value in values], INDEX["negative"]] = 255
-        self.texts, self.patterns = _numbered(texts), _numbered(patterns)
+        self.texts, self.patterns = numbered(texts), numbered(patterns)
         self.numbers = facts.numbers[used]
         kind = np.where(cells.formulas[used], INDEX["kind_formula"], _KIND_INDEX[cells.kinds[used]])
         side = np.where(facts.numeric[used], INDEX["numeric"], INDEX["textual"])
@@ -148,7 +148,8 @@ def _is_negative(value: CellValue) -> bool:
     return isinstance(value, (int, float)) and value < 0
 
 
-def _numbered(keys: Iterable[str]) -> Integers:
+def numbered(keys: Iterable[str]) -> Integers:
+    """``[K]`` a number for each key, equal for equal ones."""
     numbers: dict[str, int] = {}
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
 

@@ -15,6 +15,7 @@ from tablesense.features.content import (
     display_text,
     is_filled,
     is_numeric,
+    numbered,
     value_text,
 )
 from tablesense.features.fold import AxisFold, Fold, Positions, fold_cells
@@ -192,9 +193,8 @@ def _write_repeated(flat: Bytes, width: int, place: Positions, cells: CellArrays
     """Write which of the filled cells come again, as headers do: texts and years, not numbers."""
     is_word = (flat[place][:, [INDEX["textual"], INDEX["year_like"]]] > 0).any(1)
     place, which = place[is_word], which[is_word]
-    values = [value_text(cells.values[i]) for i in cells.contents[which].tolist()]
-    numbers: dict[str, int] = {}
-    texts = np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.int64)
+    contents, each = np.unique(cells.contents[which], return_inverse=True)
+    texts = numbered([value_text(cells.values[i]) for i in contents.tolist()])[each]
     rows, columns = np.divmod(place, width)
     flat[place[repeated(columns, rows, texts)], INDEX["repeated_in_column"]] = 255
     flat[place[repeated(rows, columns, texts)], INDEX["repeated_in_row"]] = 255

@@ -113,11 +113,11 @@ def load_detector(weights: str | Path | TableDetector | None = None, device: str
 
 def is_released(weights: str | Path | None) -> bool:
     """Whether the model that ships is taken: ``weights`` name it, or nothing."""
-    return _named(weights) in (None, SHIPPED)
+    return _named(weights) == SHIPPED
 
 
-def _named(weights: str | Path | None) -> str | Path | None:
-    return weights or os.environ.get(WEIGHTS_VARIABLE) or None
+def _named(weights: str | Path | None) -> str | Path:
+    return weights or os.environ.get(WEIGHTS_VARIABLE) or SHIPPED
 
 
 def locate(weights: str | Path | None) -> Path | str:
@@ -127,7 +127,7 @@ def locate(weights: str | Path | None) -> Path | str:
         UserError: there is no such file.
     """
     source = _named(weights)
-    if source is None or source == SHIPPED:
+    if source == SHIPPED:
         return _in_folder(RELEASED)
     if isinstance(source, str) and parse_hub_name(source) is not None:
         return source

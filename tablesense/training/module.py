@@ -94,7 +94,7 @@ class TableDetectionModule(LightningModule):
         self.warmup_steps, self.min_lr_share = warmup_steps, min_lr_share
         self.score_threshold = score_threshold
         self.network = TableDetector(network, score_threshold=score_threshold)
-        self.weights, self._has_weights = weights, False
+        self.weights = weights
         lambdas = asdict(loss)
         matcher = HungarianMatcher(
             loss.lambda_cls,
@@ -112,8 +112,8 @@ class TableDetectionModule(LightningModule):
         self.picture_chooser = PictureChooser()
 
     def on_fit_start(self) -> None:
-        """Begin with other weights where some are named; what goes on from a checkpoint has its own."""
-        if self.weights is not None and not self._has_weights:
+        """Begin with the weights that are named, if any."""
+        if self.weights is not None:
             start_from(self.network, self.weights)
             if speaks():
                 sys.stdout.write(f"Training begins with the weights of {printable(self.weights)}\n")
@@ -236,7 +236,7 @@ class TableDetectionModule(LightningModule):
             raise UserError(
                 f"the checkpoint's network has another shape than model.network in the config: {differing}"
             )
-        self._has_weights = True
+        self.weights = None  # training goes on from the checkpoint's
         if "pictures_shown" in checkpoint:
             self.picture_chooser.load_state_dict(checkpoint["pictures_shown"])
 

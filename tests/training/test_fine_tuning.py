@@ -14,14 +14,11 @@ from tablesense.model.detector import NetworkConfig, TableDetector
 from tablesense.model.weights import RELEASED, SHIPPED, load_detector
 from tablesense.training.fine_tuning import start_from
 from tablesense.training.module import TableDetectionModule
+from tests.model.test_weights import same
 from tests.training.test_module import TINY, trainer
 from tests.training.test_module import data as data
 
 CONFIG = Path(__file__).parents[2] / "configs" / "finetune.yaml"
-
-
-def equal(one: TableDetector, other: TableDetector) -> bool:
-    return all(torch.equal(value, other.state_dict()[name]) for name, value in one.state_dict().items())
 
 
 @pytest.fixture
@@ -32,9 +29,9 @@ def folder(tmp_path: Path) -> str:
 
 def test_training_begins_with_the_weights(folder: str) -> None:
     trained, network = load_detector(folder, "cpu"), TableDetector(TINY)
-    assert not equal(network, trained)
+    assert not same(network, trained)
     start_from(network, folder)
-    assert equal(network, trained)
+    assert same(network, trained)
     with torch.no_grad():
         network.fuse.weight.zero_()
     assert trained.fuse.weight.any()  # the loaded network, kept for the process, is not the trained one
@@ -44,7 +41,7 @@ def test_what_changes_no_weight_may_be_another(folder: str) -> None:
     wanted = replace(TINY, dropout=0.3, formatting=not TINY.formatting)
     network = TableDetector(wanted)
     start_from(network, folder)
-    assert equal(network, load_detector(folder, "cpu"))
+    assert same(network, load_detector(folder, "cpu"))
     assert network.config == wanted
 
 
@@ -53,7 +50,7 @@ def test_the_configuration_fits_the_model_that_ships() -> None:
     assert options["weights"] == SHIPPED
     network = TableDetector(NetworkConfig(**options["network"]))
     start_from(network, options["weights"])
-    assert equal(network, load_detector(RELEASED, "cpu"))
+    assert same(network, load_detector(RELEASED, "cpu"))
 
 
 def test_another_shape_is_refused(folder: str) -> None:
@@ -73,9 +70,9 @@ def test_a_run_begins_with_them_and_goes_on_without(
 ) -> None:
     running = trainer(tmp_path, limit_val_batches=0, limit_train_batches=0)
     module = TableDetectionModule(TINY, weights=folder, warmup_steps=1)
-    assert not equal(module.network, load_detector(folder, "cpu"))  # a wrong shape is told where it is loaded
+    assert not same(module.network, load_detector(folder, "cpu"))  # a wrong shape is told where it is loaded
     running.fit(module, datamodule=data)
-    assert equal(module.network, load_detector(folder, "cpu"))
+    assert same(module.network, load_detector(folder, "cpu"))
     assert folder in capsys.readouterr().out
     running.save_checkpoint(tmp_path / "last.pt")
     Path(folder).rename(tmp_path / "elsewhere")
@@ -83,5 +80,5 @@ def test_a_run_begins_with_them_and_goes_on_without(
     trainer(tmp_path, max_epochs=2, limit_val_batches=0, limit_train_batches=0).fit(
         resumed, datamodule=data, ckpt_path=str(tmp_path / "last.pt")
     )
-    assert equal(resumed.network, module.network)
+    assert same(resumed.network, module.network)
     assert folder not in capsys.readouterr().out
