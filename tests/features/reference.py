@@ -239,7 +239,7 @@ def _sums(line: list[tuple[int, Cell]]) -> list[int]:
             terms, sums = [], []
         elif not math.isnan(number):
             if _adds_up(number, terms):
-                if not any(_is_close(number, term) for term in sorted(terms, key=abs)[-2:]):
+                if not any(_is_close(number, term) for term in sorted(terms, key=abs, reverse=True)[:2]):
                     found.append(position)
                 terms = []
                 sums.append(number)

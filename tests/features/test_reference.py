@@ -99,6 +99,15 @@ def test_features_are_those_of_the_loop_over_the_cells(sheet: Sheet, keep: int) 
     np.testing.assert_array_equal(grid.values, expected.values)
 
 
+@given(st.lists(st.sampled_from([-13, -9, -4, -1.5, 0, 1.5, 4, 5.5, 9, 13, "x", "--"]), max_size=14))
+@example([9, -9, 4, -13, -9])  # of two terms as far from zero, the first counts
+@settings(deadline=None)
+def test_sums_are_those_of_the_loop_over_the_cells(column: list[int | float | str]) -> None:
+    cells = {(row, 0): Cell(value, KINDS[type(value)]) for row, value in enumerate(column)}
+    sheet = Sheet("S", cells | {(0, row): cell for (row, _), cell in cells.items()})
+    np.testing.assert_array_equal(featurize(sheet, 2).values, featurize_by_cell(sheet, 2).values)
+
+
 @given(st.lists(st.text()))
 @example(["a\nb", "1"])
 @example([])

@@ -89,6 +89,7 @@ def test_words_and_years_come_again_numbers_do_not_count() -> None:
         ((0, 5, 5, 1.5, 2, 3.5), [5]),  # but what follows is added up anew
         ((5, 5.0), []),  # one number is no sum
         ((33.3, 33.3, 33.3, 100), []),
+        ((9, -9, 4, -13, -9), [4]),  # -13 and the first 9 are the farthest from zero, -9 is neither
         ((33.33, 33.33, 33.33, 100), [3]),  # as it was shown, to a thousandth
         (("$1,200", "(200)", "50%", "$1,050"), [3]),
         (("1,5", "2,25", "3,75"), [2]),
