@@ -55,6 +55,7 @@ def check_corpus(corpus: Corpus, watch: Watch = iter) -> Checked:
     checked.problems += _unknown_splits(corpus.annotations)
     checked.problems += _split_groups(corpus.annotations)
     checked.problems += _split_copies(by_workbook)
+    checked.notes += _missing_splits(corpus)
     checked.notes += _unused(corpus, by_workbook)
     return checked
 
@@ -125,6 +126,14 @@ def _unknown_splits(annotations: Sequence[SheetAnnotation]) -> Iterator[Problem]
         if annotation.split is not None and annotation.split not in SPLITS:
             message = f"split {annotation.split!r} is none of {', '.join(SPLITS)}"
             yield Problem("unknown split", where(annotation), message)
+
+
+def _missing_splits(corpus: Corpus) -> Iterator[Problem]:
+    found = {annotation.split for annotation in corpus.annotations}
+    missing = [split for split in ("train", "val") if split not in found]
+    if found and missing:
+        message = "no sheet is marked so; training on this corpus alone takes data.split=group, not field"
+        yield Problem("missing split", " and ".join(missing), message)
 
 
 def _split_groups(annotations: Sequence[SheetAnnotation]) -> Iterator[Problem]:

@@ -157,8 +157,12 @@ class TableDetectionModule(LightningModule):
         self.results.clear()
 
     def on_validation_epoch_end(self) -> None:
-        """Score all predictions."""
-        self._score("val")
+        """Score all predictions; before the first epoch, say how good the weights are that it begins with."""
+        metrics = self._score("val")
+        has_seen_all = self.trainer.num_sanity_val_steps == math.inf  # -1 in a configuration
+        if self.trainer.sanity_checking and has_seen_all and speaks():
+            scores = ", ".join(f"{label} {metrics[name]:.3f}" for name, label in self.summary_metrics.items())
+            sys.stdout.write(f"Before training, in validation: {scores}\n")
 
     def on_test_epoch_end(self) -> None:
         """Score all predictions."""
@@ -248,9 +252,11 @@ class TableDetectionModule(LightningModule):
                 if source is not None:
                     self.results.add(source, found)
 
-    def _score(self, stage: str) -> None:
+    def _score(self, stage: str) -> dict[str, float]:
         self.results.gather(self.trainer)
-        self.log_dict(self.results.metrics(stage), logger=False, sync_dist=True)
+        metrics = self.results.metrics(stage)
+        self.log_dict(metrics, logger=False, sync_dist=True)
+        return metrics
 
     def _losses(self, stage: str, packs: list[SheetBatch], outputs: list[DetectorOutput]) -> Losses:
         """Losses of a batch, logged; the same however its sheets are packed."""

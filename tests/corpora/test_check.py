@@ -31,9 +31,15 @@ def checked(folder: Path, *rows: object) -> Checked:
 
 
 def test_a_clean_corpus(tmp_path: Path) -> None:
-    result = checked(tmp_path, line(), line(sheet_name="T", table_regions=["A1:C30"]))
+    save_book(tmp_path / "workbooks/b.xlsx", SHEETS, word="other")
+    result = checked(
+        tmp_path,
+        line(),
+        line(sheet_name="T", table_regions=["A1:C30"]),
+        line(file_name="b.xlsx", split="val", group="h"),
+    )
     assert (result.problems, result.notes) == ([], [])
-    assert [fact.filled for fact in result.facts.values()] == [32, 90]
+    assert [fact.filled for fact in result.facts.values()] == [32, 90, 32]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,16 @@ def test_blank_edges_and_unused_workbooks_are_only_noted(tmp_path: Path, text: s
     save_book(tmp_path / "workbooks/deep/b.xlsx", SHEETS)
     result = checked(tmp_path, line(table_regions=[text]))
     assert result.problems == []
-    assert [problem.kind for problem in result.notes] == ["blank edge", "unused workbook"]
+    assert [problem.kind for problem in result.notes] == ["blank edge", "missing split", "unused workbook"]
+
+
+@pytest.mark.parametrize(
+    ("split", "missing"),
+    [("train", "val"), ("val", "train"), ("test", "train and val"), (None, "train and val")],
+)
+def test_a_split_that_no_sheet_has_is_noted(tmp_path: Path, split: str | None, missing: str) -> None:
+    (note,) = checked(tmp_path, line(split=split)).notes
+    assert (note.kind, note.where) == ("missing split", missing)
 
 
 def test_statistics(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tablesense.training.fine_tuning import start_from
 from tablesense.training.module import TableDetectionModule
 from tests.model.test_weights import same
 from tests.training.test_module import TINY, trainer
+from tests.training.test_module import _quiet as _quiet
 from tests.training.test_module import data as data
 
 CONFIG = Path(__file__).parents[2] / "configs" / "finetune.yaml"
@@ -82,3 +83,20 @@ def test_a_run_begins_with_them_and_goes_on_without(
     )
     assert same(resumed.network, module.network)
     assert folder not in capsys.readouterr().out
+
+
+def test_the_weights_are_measured_before_training(
+    data: SyntheticDataModule, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = NetworkConfig(**yaml.safe_load(CONFIG.read_text("utf-8"))["model"]["init_args"]["network"])
+    module = TableDetectionModule(network, weights=SHIPPED, warmup_steps=1)
+    start_from(module.network, SHIPPED)
+    measuring = trainer(tmp_path)
+    measuring.validate(module, datamodule=data, verbose=False)
+    expected = float(measuring.callback_metrics["val/eob2_f1"])
+    assert expected > 0
+    capsys.readouterr()
+    trainer(tmp_path, num_sanity_val_steps=-1, limit_train_batches=1).fit(module, datamodule=data)
+    assert f"EoB-2 F1 {expected:.3f}\n" in capsys.readouterr().out
+    trainer(tmp_path, num_sanity_val_steps=1, limit_train_batches=1).fit(module, datamodule=data)
+    assert "Before training" not in capsys.readouterr().out  # of one batch no score is told
