@@ -1,4 +1,4 @@
-"""A table's cells as values, column names and data frames."""
+"""A table's cells as values and data frames."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tablesense.boxes import Box
+from tablesense.detection.column_names import header_texts, joined_names, names_of_levels
 from tablesense.errors import UserError
-from tablesense.features.featurize import display_text
 from tablesense.sheets.sheet import CellKind, CellValue, Sheet
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import polars
 
     from tablesense.detection.table import HeaderStyle, Table
-
-_ACROSS = "centerContinuous"  # Excel's way to centre a text over blank cells without merging them
 
 
 def cell_values(sheet: Sheet, box: Box) -> list[list[CellValue]]:
@@ -55,92 +53,6 @@ def _datum(sheet: Sheet, row: int, column: int) -> CellValue:
     return cell.value
 
 
-def header_texts(table: Table) -> list[list[str]]:
-    """The header's texts, row by row, with every merged or spanned range filled by its first cell."""
-    sheet, box = table.source, table.box
-    header = box._replace(bottom=box.top + table.header_rows)
-    texts = [
-        [_header_text(sheet, row, column) for column in range(box.left, box.right)]
-        for row in range(header.top, header.bottom)
-    ]
-    _fill_merged(texts, sheet, header)
-    for row, line in enumerate(texts, box.top):
-        _spread_across(sheet, row, box.left, line)
-    return texts
-
-
-def _fill_merged(texts: list[list[str]], sheet: Sheet, header: Box) -> None:
-    """Fill merged ranges with their first cell. A place is filled once, by the last range that covers it."""
-    free = [list(range(header.width + 1)) for _ in texts]  # leads on to the first place that is not filled
-    for merge in reversed(sheet.merges):
-        if not header.intersection(merge):
-            continue
-        text = _header_text(sheet, merge.top, merge.left)
-        left, right = max(merge.left - header.left, 0), min(merge.right, header.right) - header.left
-        for row in range(
-            max(merge.top, header.top) - header.top, min(merge.bottom, header.bottom) - header.top
-        ):
-            place = _first_free(free[row], left)
-            while place < right:
-                texts[row][place] = text
-                free[row][place] = place + 1
-                place = _first_free(free[row], place)
-
-
-def _first_free(free: list[int], place: int) -> int:
-    while free[place] != place:
-        free[place] = free[free[place]]  # so that the way is short for whoever comes next
-        place = free[place]
-    return place
-
-
-def _header_text(sheet: Sheet, row: int, column: int) -> str:
-    cell = sheet.cells.get((row, column))
-    return "" if cell is None else " ".join(display_text(cell).split())
-
-
-def _spread_across(sheet: Sheet, row: int, left: int, line: list[str]) -> None:
-    for number in range(1, len(line)):
-        cell = sheet.cells.get((row, left + number))
-        if not line[number] and cell is not None and sheet.styles[cell.style].horizontal == _ACROSS:
-            line[number] = line[number - 1]
-
-
-def joined_names(table: Table, separator: str) -> list[str]:
-    """One name a column: its header texts joined; a name for those without one, a number for doubles."""
-    texts = header_texts(table)
-    names = []
-    for number in range(table.columns):
-        parts: list[str] = []
-        for line in texts:
-            if line[number] and line[number] not in parts[-1:]:
-                parts.append(line[number])
-        names.append(separator.join(parts) or _unnamed(number))
-    return unique(names)
-
-
-def _unnamed(number: int) -> str:
-    """What a column without a name is called; the first has the number 0."""
-    return f"column_{number + 1}"
-
-
-def unique(names: Sequence[str]) -> list[str]:
-    """The names, with ``_2``, ``_3`` added to those that came before."""
-    taken = set(names)
-    seen: set[str] = set()
-    numbers: dict[str, int] = {}  # the last one given to a name
-    result = []
-    for name in names:
-        number, candidate = numbers.get(name, 1), name
-        while candidate in seen or (candidate != name and candidate in taken):
-            number += 1
-            candidate = f"{name}_{number}"
-        numbers[name] = number
-        seen.add(candidate)
-        result.append(candidate)
-    return result
-
-
 def to_dict(table: Table, separator: str) -> dict[str, list[CellValue]]:
     """See :meth:`Table.to_dict`."""
     return dict(zip(joined_names(table, separator), data_columns(table), strict=True))
@@ -155,24 +67,10 @@ def to_pandas(table: Table, header: HeaderStyle, separator: str) -> pandas.DataF
     series = [pd.Series(values, dtype=_pandas_type(values)) for values in columns]
     frame: pandas.DataFrame = pd.concat(series, axis=1) if series else pd.DataFrame()
     if header == "levels" and table.header_rows > 1:
-        levels = header_texts(table)
-        levels[-1] = _last_level(levels)
-        frame.columns = pd.MultiIndex.from_arrays(levels)
+        frame.columns = pd.MultiIndex.from_arrays(names_of_levels(header_texts(table)))
     else:
         frame.columns = pd.Index(joined_names(table, separator))
     return frame
-
-
-def _last_level(levels: list[list[str]]) -> list[str]:
-    """The lowest names: of a column without any name its place, of one named like another a number."""
-    seen: dict[tuple[str, ...], int] = {}
-    names = []
-    for number, path in enumerate(zip(*levels, strict=True)):
-        if not any(path):
-            path = (*path[:-1], _unnamed(number))
-        seen[path] = seen.get(path, 0) + 1
-        names.append(path[-1] if seen[path] == 1 else f"{path[-1]}_{seen[path]}")
-    return names
 
 
 def _pandas_type(values: Sequence[CellValue]) -> str | None:

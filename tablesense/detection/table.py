@@ -64,7 +64,7 @@ class Table:
 
     def column_names(self, separator: str = " / ") -> list[str]:
         """A name a column: its header cells joined, merged ones filled; never empty, never twice."""
-        from tablesense.detection.frames import joined_names
+        from tablesense.detection.column_names import joined_names
 
         return joined_names(self, separator)
 

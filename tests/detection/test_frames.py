@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tablesense.boxes import Box
-from tablesense.detection.frames import header_texts, unique
+from tablesense.detection.column_names import header_texts, unique
 from tablesense.detection.table import Table
 from tablesense.errors import UserError
 from tablesense.sheets.sheet import Cell, CellKind, CellValue, Sheet, Style
@@ -132,6 +132,46 @@ def test_text_centred_across_blank_cells_spans_them() -> None:
     table.source.styles.append(Style(horizontal="centerContinuous"))
     table.source.cells[3, 2] = Cell(None, CellKind.EMPTY, 1)
     assert table.column_names() == ["Money / Price", "Money / Tax", "Units"]
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        (["/2001/ /2002/", "x/Plan/Real/Plan/Real"], "x 2001_Plan 2001_Real 2002_Plan 2002_Real"),
+        (["2001/ /2002/ /", "Plan/Real/Plan/Real/Sum"], "2001_Plan 2001_Real 2002_Plan 2002_Real Sum"),
+        (
+            ["2001/ / / /2002/ / /", "a/b//c/a/b//c"],
+            "2001_a 2001_b column_3 2001_c 2002_a 2002_b column_7 2002_c",
+        ),
+        (["2001/ /2002/ ", "///", "a/b/a/b"], "2001_a 2001_b 2002_a 2002_b"),
+        (
+            ["Big/ / /Big/ /", "s//L/s//L", "t/t/t/t/t/t"],
+            "Big_s_t t L_t Big_s_t_2 t_2 L_t_2",
+        ),  # two lines, one name
+        (["1/ /2/ / / /3/ ", "c/d/a/b/c/d/a/b"], "1_c 1_d 2_a 2_b 2_c 2_d 3_a 3_b"),
+        (["2001/ /2002", "a/b/a"], "2001_a b 2002_a"),  # one name may come again by chance
+        (["Name/ /Size/", "a/b/c/d"], "Name_a b Size_c d"),  # nothing tells that these are groups
+        (["2001/ /2002/ ", "a/a/a/a"], "2001_a a 2002_a a_2"),
+        (["2001/ /", "a/b/a"], "2001_a b a"),
+        (
+            ["2001/ / / /2002/ / /", "in/ /out/ /in/ /out/ ", "a/b/a/b/a/b/a/b"],
+            "2001_in_a 2001_in_b 2001_out_a 2001_out_b 2002_in_a 2002_in_b 2002_out_a 2002_out_b",
+        ),
+    ],
+)
+def test_the_name_of_a_group_is_spread_where_the_names_below_come_again(
+    header: list[str], names: str
+) -> None:
+    rows: list[list[CellValue]] = [[text.strip() or None for text in line.split("/")] for line in header]
+    width = max(map(len, rows))
+    table = table_of([*([*row, *[None] * (width - len(row))] for row in rows), [1] * width], len(rows))
+    assert " ".join(table.column_names(separator="_")) == names
+
+
+def test_groups_over_a_wide_header_cost_no_hours() -> None:
+    names: list[CellValue] = [f"n{number}" for number in range(8000)]
+    table = table_of([["a", *[None] * 7999, "b", *[None] * 7999], names * 2, [1] * 16_000], 2)
+    assert header_texts(table)[0] == ["a"] * 8000 + ["b"] * 8000
 
 
 def test_names_are_never_empty_and_never_twice() -> None:
