@@ -1,7 +1,7 @@
 """A corpus on disk: a folder with ``workbooks/`` and ``annotations.jsonl``, read with every problem named."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,28 +42,34 @@ def read_corpus(folder: str | Path) -> Corpus:
         UserError: there is no such folder or no ``annotations.jsonl`` in it.
     """
     folder = Path(folder)
-    path = folder / "annotations.jsonl"
-    try:
-        # Not splitlines(): a sheet's name may hold one of the rarer line ends that it knows.
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be read ({error.strerror}); a corpus is a folder with workbooks/ and "
-            "annotations.jsonl"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not UTF-8 text") from error
     corpus = Corpus(folder.resolve().name, folder)
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    path = folder / "annotations.jsonl"
+    for where, line in lines_of(path, "; a corpus is a folder with workbooks/ and annotations.jsonl"):
         try:
             annotation = parse_annotation(line)
             _check_name(annotation.file_name)
             corpus.annotations.append(annotation)
         except (ValueError, RecursionError) as error:  # JSON nested too deeply is a bad line as well
-            corpus.problems.append(Problem("annotation", f"{path}, line {number}", str(error)))
+            corpus.problems.append(Problem("annotation", where, str(error)))
     return corpus
+
+
+def lines_of(path: Path, hint: str = "") -> Iterator[tuple[str, str]]:
+    """The lines of a file that are not blank, each with where it stands.
+
+    Raises:
+        UserError: the file cannot be read; the message ends with ``hint``.
+    """
+    try:
+        # Not splitlines(): a sheet's name may hold one of the rarer line ends that it knows.
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}){hint}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: is not UTF-8 text") from error
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield f"{path}, line {number}", line
 
 
 def _check_name(file_name: str) -> None:

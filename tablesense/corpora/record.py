@@ -36,7 +36,11 @@ def parse_annotation(line: str) -> SheetAnnotation:
         ValueError: the line is no JSON object, a field is missing or of the wrong type, or a range
             does not parse; the message says which.
     """
-    row = json.loads(line)
+    return annotation_of(json.loads(line))
+
+
+def annotation_of(row: object) -> SheetAnnotation:
+    """The record of a line that was parsed; raises as :func:`parse_annotation`."""
     if not isinstance(row, dict):
         raise ValueError("expected a JSON object")
     file_name, sheet_name = row.get("file_name"), row.get("sheet_name")

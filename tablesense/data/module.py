@@ -11,7 +11,7 @@ import torch
 from lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
-from tablesense.corpora.corpus import Corpus, Problem, read_corpus
+from tablesense.corpora.corpus import Corpus, Problem
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.data.augment import Augment, AugmentConfig, thin
 from tablesense.data.dataset import PlainDataset, TrainDataset
@@ -135,7 +135,7 @@ class SheetDataModule(LightningDataModule):
 
     def val_corpora(self) -> list[Corpus]:
         """The corpora with the sheets that are validated on alone; nothing but the annotations is read."""
-        read = [(read_corpus(config.path), config) for config in self.corpora]
+        read = [(config.read(), config) for config in self.corpora]
         corpora = [
             replace(corpus, annotations=self.splitting.parts(corpus, config)[1]) for corpus, config in read
         ]
@@ -144,7 +144,7 @@ class SheetDataModule(LightningDataModule):
     def prepare_data(self) -> None:
         """Fill the feature cache; Lightning calls this in one process of a machine."""
         for config in self.corpora:
-            corpus = read_corpus(config.path)
+            corpus = config.read()
             parts = [*self.splitting.parts(corpus, config), tested_sheets(corpus, config)]
             wanted = [sheet for part in parts for sheet in part]
             load_samples(corpus, wanted, FeatureCache(self.cache_dir), show_progress=True)
@@ -154,7 +154,7 @@ class SheetDataModule(LightningDataModule):
         if self.train_samples or self.val_samples:
             return
         for config in self.corpora:
-            corpus = read_corpus(config.path)
+            corpus = config.read()
             self._report(corpus.name, corpus.problems)
             if self.split == "field":
                 self._report_other_splits(corpus)

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 from tablesense.corpora.corpus import Corpus, assign_folds, read_corpus, split_by_field, split_by_group
+from tablesense.corpora.corrections import corrected
 from tablesense.corpora.record import SheetAnnotation
 
 Split = Literal["field", "group", "fold", "all"]
@@ -23,6 +25,8 @@ class CorpusConfig:
         repeat: how many times its training sheets come up in an epoch.
         silver: a machine marked its tables, not people. Training tells the network so and sheets of both
             kinds are not glued together; what it detects later is what people would mark.
+        corrections: a file with other tables for some of its sheets, see
+            :func:`~tablesense.corpora.corrections.corrected`.
     """
 
     path: str
@@ -31,6 +35,16 @@ class CorpusConfig:
     test: bool = True
     repeat: int = 1
     silver: bool = False
+    corrections: str | None = None
+
+    def read(self) -> Corpus:
+        """The annotations of the corpus, corrected.
+
+        Raises:
+            UserError: they, or the corrections, cannot be read.
+        """
+        corpus = read_corpus(self.path)
+        return corpus if self.corrections is None else corrected(corpus, Path(self.corrections))
 
 
 def _without_test(sheets: list[SheetAnnotation]) -> list[SheetAnnotation]:
@@ -86,6 +100,6 @@ class Splitting:
     @cached_property
     def _held_out_groups(self) -> set[str]:
         """The templates of the fold; corpora that are not measured by take no part in dealing them."""
-        measured = [_without_test(read_corpus(c.path).annotations) for c in self.corpora if c.val]
+        measured = [_without_test(c.read().annotations) for c in self.corpora if c.val]
         folds = assign_folds(measured, self.num_folds, self.seed)
         return {group for group, fold in folds.items() if fold == self.fold}
