@@ -106,6 +106,9 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a corpus")
     parser.add_argument(
+        "--corrections", type=Path, metavar="FILE", help="other ranges for some sheets of the one corpus"
+    )
+    parser.add_argument(
         "--pictures",
         type=Path,
         metavar="PATH",

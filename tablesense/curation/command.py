@@ -9,6 +9,7 @@ from rich.progress import track
 
 from tablesense.corpora.check import check_corpus
 from tablesense.corpora.corpus import read_corpus
+from tablesense.corpora.corrections import corrected
 from tablesense.corpora.imports.importing import import_corpus
 from tablesense.corpora.imports.kinds import KINDS
 from tablesense.corpora.imports.source import Request
@@ -44,11 +45,15 @@ def run_check(options: Namespace) -> bool:
     """Check corpora and tell of them; returns whether something is wrong.
 
     Raises:
-        UserError: a folder is no corpus, or the pictures cannot be written.
+        UserError: a folder is no corpus, corrections come with several, or pictures cannot be written.
     """
     if options.pictures is not None:
         check_pictures_path(options.pictures)
     corpora = [read_corpus(folder) for folder in options.folders]
+    if options.corrections is not None:
+        if len(corpora) > 1:
+            raise UserError("--corrections: are those of one corpus, but several are given")
+        corpora = [corrected(corpora[0], options.corrections)]
     console = terminal()
     pictures: list[SheetPicture] = []
     is_wrong = False

@@ -137,6 +137,16 @@ def many_sheets(folder: Path) -> None:
     save_lines(folder / "annotations.jsonl", *rows)
 
 
+def test_corrections_are_checked_in_place_of_what_they_replace(
+    source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_lines(Path("better.jsonl"), line(table_regions=["H1:J3"]))
+    assert main(["check", "in", "--corrections", "better.jsonl"]) == 1
+    assert "H1:J3 lies outside the filled cells" in " ".join(capsys.readouterr().out.split())
+    assert main(["check", "in", "in", "--corrections", "better.jsonl"]) == 2
+    assert "--corrections: are those of one corpus" in error_line(capsys)
+
+
 def test_a_page_of_pictures_shows_ranges_and_lets_nothing_run(source: Path) -> None:
     many_sheets(source)
     assert main(["check", "in", "--pictures", "page.html", "--count", "3"]) == 1
