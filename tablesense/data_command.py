@@ -20,9 +20,10 @@ at the end. What cannot be used is left out: counted by reason here, named one b
 Exit code: 0, written; 1, with --strict, written but something was left out; 2, wrong use, nothing written."""
 
 _CHECK = """\
-Look for what is wrong with a corpus: annotations that do not parse, workbooks and sheets that are missing or
-cannot be read, ranges without cells, ranges that overlap or are there twice, groups, workbooks and copies of
-one in more than one split. Then statistics, and with --pictures sheets drawn at random with their ranges.
+Look for what is wrong with a corpus: annotations that do not parse, workbooks and sheets that are missing
+or cannot be read, ranges without cells, ranges that overlap or are there twice, groups, workbooks and
+copies of one in more than one split. Splits that no sheet is in, blank edges and the like are only noted.
+Then statistics, and with --pictures sheets drawn at random with their ranges.
 
 Exit code: 0, nothing is wrong; 1, something is; 2, wrong use."""
 

@@ -130,10 +130,9 @@ def _unknown_splits(annotations: Sequence[SheetAnnotation]) -> Iterator[Problem]
 
 def _missing_splits(corpus: Corpus) -> Iterator[Problem]:
     found = {annotation.split for annotation in corpus.annotations}
-    missing = [split for split in ("train", "val") if split not in found]
-    if found and missing:
-        message = "no sheet is marked so; training on this corpus alone takes data.split=group, not field"
-        yield Problem("missing split", " and ".join(missing), message)
+    for split in ("train", "val"):
+        if found and split not in found:
+            yield Problem("missing split", split, "no sheet is marked so, as data.split=field needs it")
 
 
 def _split_groups(annotations: Sequence[SheetAnnotation]) -> Iterator[Problem]:
@@ -162,7 +161,7 @@ def _split_copies(by_workbook: dict[Path, list[SheetAnnotation]]) -> Iterator[Pr
 
 def _unused(corpus: Corpus, by_workbook: dict[Path, list[SheetAnnotation]]) -> Iterator[Problem]:
     folder = corpus.folder / "workbooks"
-    used = {workbook.resolve() for workbook in by_workbook}
+    used = {path.resolve() for path in (*by_workbook, *map(corpus.workbook, corpus.left_out))}
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.resolve() not in used:
             yield Problem("unused workbook", str(file.relative_to(folder)), "no annotation names it")

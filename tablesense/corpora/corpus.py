@@ -23,12 +23,13 @@ class Problem:
 
 @dataclass
 class Corpus:
-    """The annotated sheets of one folder, and the lines that could not be used."""
+    """The annotated sheets of one folder, the lines that could not be used, and the sheets left out."""
 
     name: str
     folder: Path
     annotations: list[SheetAnnotation] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    left_out: list[SheetAnnotation] = field(default_factory=list)
 
     def workbook(self, annotation: SheetAnnotation) -> Path:
         """Where the workbook of an annotation lies."""

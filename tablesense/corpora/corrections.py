@@ -20,28 +20,40 @@ def corrected(corpus: Corpus, path: Path) -> Corpus:
     Raises:
         UserError: the file cannot be read.
     """
-    tables: dict[tuple[str, str], SheetAnnotation | None] = {}
+    annotated = {_key(sheet) for sheet in corpus.annotations}
+    corrections: dict[tuple[str, str], SheetAnnotation | None] = {}
     problems = []
-    known = {_key(annotation) for annotation in corpus.annotations}
     for where, line in lines_of(path):
         try:
-            row = json.loads(line)
-            is_left_out = isinstance(row, dict) and row.get("table_regions", "") is None
-            correction = annotation_of({**row, "table_regions": []} if is_left_out else row)
+            key, correction = _parse(line)
         except (ValueError, RecursionError) as error:
             problems.append(Problem("correction", where, str(error)))
             continue
-        if _key(correction) in known:
-            tables[_key(correction)] = None if is_left_out else correction
-        else:
-            message = f"{corpus.name} has no sheet {correction.sheet_name!r} of {correction.file_name!r}"
+        if key not in annotated:
+            message = f"{corpus.name} has no sheet {key[1]!r} of {key[0]!r}"
             problems.append(Problem("correction", where, message))
-    annotations = []
-    for annotation in corpus.annotations:
-        now = tables.get(_key(annotation), annotation)
-        if now is not None:
-            annotations.append(replace(annotation, tables=now.tables))
-    return replace(corpus, annotations=annotations, problems=[*corpus.problems, *problems])
+        elif key in corrections:
+            problems.append(
+                Problem("correction", where, f"sheet {key[1]!r} of {key[0]!r} is corrected twice")
+            )
+        else:
+            corrections[key] = correction
+    kept, left_out = [], []
+    for sheet in corpus.annotations:
+        correction = corrections.get(_key(sheet), sheet)
+        if correction is None:
+            left_out.append(sheet)
+        else:
+            kept.append(replace(sheet, tables=correction.tables))
+    return replace(corpus, annotations=kept, problems=[*corpus.problems, *problems], left_out=left_out)
+
+
+def _parse(line: str) -> tuple[tuple[str, str], SheetAnnotation | None]:
+    """A sheet and its correction, None to leave it out; a line that lacks the ranges is a slip."""
+    row = json.loads(line)
+    is_left_out = isinstance(row, dict) and "table_regions" in row and row["table_regions"] is None
+    sheet = annotation_of({**row, "table_regions": []} if is_left_out else row)
+    return _key(sheet), None if is_left_out else sheet
 
 
 def _key(annotation: SheetAnnotation) -> tuple[str, str]:

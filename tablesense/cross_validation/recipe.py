@@ -107,4 +107,9 @@ def check_folds(recipe: Recipe, turns: Sequence[Turn]) -> None:
 
 
 def _without_turn(flat: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in flat.items() if key.replace("/", ".") not in DEALING}
+    """What all turns share; an option without a value is like one that an older version lacks."""
+    return {
+        key: value
+        for key, value in flat.items()
+        if value is not None and key.replace("/", ".") not in DEALING
+    }

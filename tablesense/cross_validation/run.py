@@ -82,7 +82,9 @@ def cross_validate(plan: Plan, options: Options, console: Console) -> bool:
 
 def _refuse_inputs(plan: Plan, recipe: Recipe, options: Options) -> None:
     """Nothing that is read, and nothing of a run, is written over."""
-    inputs = [str(plan.config), *(str(Path(one.path) / "annotations.jsonl") for one in recipe.corpora)]
+    inputs = [str(plan.config)]
+    for corpus in recipe.corpora:
+        inputs += [str(Path(corpus.path) / "annotations.jsonl"), *filter(None, [corpus.corrections])]
     for file in filter(None, (options.out, options.predictions)):
         refuse_input(file, inputs)
         if any((folder / "run.json").exists() for folder in file.absolute().parents):

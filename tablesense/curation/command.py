@@ -52,7 +52,9 @@ def run_check(options: Namespace) -> bool:
     corpora = [read_corpus(folder) for folder in options.folders]
     if options.corrections is not None:
         if len(corpora) > 1:
-            raise UserError("--corrections: are those of one corpus, but several are given")
+            raise UserError(
+                f"--corrections: belong to one corpus, {len(corpora)} are given; check them one by one"
+            )
         corpora = [corrected(corpora[0], options.corrections)]
     console = terminal()
     pictures: list[SheetPicture] = []

@@ -47,10 +47,10 @@ class CorpusConfig:
         return corpus if self.corrections is None else corrected(corpus, Path(self.corrections))
 
 
-def _without_test(sheets: list[SheetAnnotation]) -> list[SheetAnnotation]:
+def _without_test(corpus: Corpus) -> list[SheetAnnotation]:
     """What is marked as test stays out, with all that shares its template."""
-    held_out = {sheet.group for sheet in sheets if sheet.split == "test"}
-    return [sheet for sheet in sheets if sheet.group not in held_out]
+    held_out = {sheet.group for sheet in (*corpus.annotations, *corpus.left_out) if sheet.split == "test"}
+    return [sheet for sheet in corpus.annotations if sheet.group not in held_out]
 
 
 def tested_sheets(corpus: Corpus, config: CorpusConfig) -> list[SheetAnnotation]:
@@ -77,7 +77,7 @@ class Splitting:
         if self.split == "field":
             train, val = split_by_field(sheets, "train"), split_by_field(sheets, "val")
         else:
-            sheets = _without_test(sheets)
+            sheets = _without_test(corpus)
             if self.split == "group":
                 train, val = split_by_group(sheets, self.val_fraction, self.seed)
             elif self.split == "all":
@@ -100,6 +100,6 @@ class Splitting:
     @cached_property
     def _held_out_groups(self) -> set[str]:
         """The templates of the fold; corpora that are not measured by take no part in dealing them."""
-        measured = [_without_test(c.read().annotations) for c in self.corpora if c.val]
+        measured = [_without_test(c.read()) for c in self.corpora if c.val]
         folds = assign_folds(measured, self.num_folds, self.seed)
         return {group for group, fold in folds.items() if fold == self.fold}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tablesense.boxes import Box
@@ -20,7 +20,7 @@ def header_texts(table: Table) -> list[list[str]]:
     """The header's texts, row by row.
 
     Every merged or spanned range is filled by its first cell, and so are the columns of a group whose name
-    stands over its first one alone, where the names below tell that it is a group.
+    stands over its first ones alone, where the names below tell that it is a group.
     """
     sheet, box = table.source, table.box
     header = box._replace(bottom=box.top + table.header_rows)
@@ -28,12 +28,14 @@ def header_texts(table: Table) -> list[list[str]]:
         [_header_text(sheet, row, column) for column in range(box.left, box.right)]
         for row in range(header.top, header.bottom)
     ]
+    written = [list(map(bool, line)) for line in texts]
     _fill_merged(texts, sheet, header)
     for row, line in enumerate(texts, box.top):
         _spread_across(sheet, row, box.left, line)
-    levels = [line for line in texts if any(line)]
-    for level in reversed(range(len(levels) - 1)):
-        _spread_groups(levels[level], list(zip(*levels[level + 1 :], strict=True)))
+    levels = [level for level, line in enumerate(texts) if any(line)]
+    for number, level in reversed(list(enumerate(levels[:-1], 1))):
+        below = list(zip(*(texts[lower] for lower in levels[number:]), strict=True))
+        _spread_groups(texts[level], written[level], below)
     return texts
 
 
@@ -74,36 +76,45 @@ def _spread_across(sheet: Sheet, row: int, left: int, line: list[str]) -> None:
             line[number] = line[number - 1]
 
 
-def _spread_groups(line: list[str], below: Sequence[tuple[str, ...]]) -> None:
-    """Spread a name over the blank cells to its right whose columns have names that come again beside.
+def _spread_groups(line: list[str], written: Sequence[bool], below: Sequence[tuple[str, ...]]) -> None:
+    """Spread the name of a group over its columns, up to the last whose name comes again in the group beside.
 
-    ``2001 | | 2002 |`` over ``Plan | Actual | Plan | Actual`` says that the second column is of 2001 too.
-    What is called otherwise in each group may as well stand apart, and stays without.
+    ``2001 | | 2002 |`` over ``Plan | Real | Plan | Real`` says that the second column is of 2001 too. Columns
+    that are called otherwise in each group may as well stand apart.
+
+    Args:
+        line: a level of the header, filled in place.
+        written: which texts stand there themselves, and do not fill a merged range.
+        below: for each column its texts on the levels below.
     """
-    starts = [number for number, text in enumerate(line) if text]
+    starts = [
+        number
+        for number, text in enumerate(line)
+        if text and (written[number] or number == 0 or text != line[number - 1])
+    ]
     groups = [_columns(below, start, stop) for start, stop in pairwise([*starts, len(line)])]
-    if len(groups) < 2:
-        return
-    known = {below[number] for number in groups[-2]}  # nothing but its names ends the last group
-    groups[-1] = list(takewhile(lambda number: below[number] in known, groups[-1]))[: len(known)]
-    names = [[below[number] for number in group] for group in groups]
-    alike = [_are_alike(one, other) for one, other in pairwise(names)]
-    for start, group, before, after in zip(starts, groups, [False, *alike], [*alike, False], strict=True):
-        for number in group if before or after else ():
-            line[number] = line[start]
+    names = [{below[number] for number in group} for group in groups]
+    shared = [one & other for one, other in pairwise(names)]
+    again = [common if len(common) > 1 else set() for common in (set(), *shared, set())]
+    for start, group, known in zip(starts, groups, map(set.union, again, again[1:]), strict=True):
+        last = max((number for number in group if below[number] in known), default=start)
+        for number in group:
+            if number <= last:
+                line[number] = line[start]
 
 
 def _columns(below: Sequence[tuple[str, ...]], start: int, stop: int) -> list[int]:
-    """The columns of a group: all with a name right below; one that is blank all down is passed over."""
-    not_blank = (number for number in range(start, stop) if any(below[number]))
-    return list(takewhile(lambda number: below[number][0], not_blank))
-
-
-def _are_alike(one: list[tuple[str, ...]], other: list[tuple[str, ...]]) -> bool:
-    """Whether two groups have the same columns, or one of them has more."""
-    names, others = set(one), set(other)
-    are_distinct = len(names) == len(one) > 1 and len(others) == len(other) > 1
-    return are_distinct and (names <= others or others <= names)
+    """The columns of a group: all with a name of its own right below; one blank all down is passed over."""
+    columns: list[int] = []
+    names: set[tuple[str, ...]] = set()
+    for number in range(start, stop):
+        if number > start and not any(below[number]):
+            continue
+        if not below[number][0] or below[number] in names:
+            break
+        names.add(below[number])
+        columns.append(number)
+    return columns
 
 
 def joined_names(table: Table, separator: str) -> list[str]:
@@ -143,11 +154,14 @@ def unique(names: Sequence[str]) -> list[str]:
 
 def names_of_levels(levels: list[list[str]]) -> list[list[str]]:
     """The texts, the lowest ones made distinct: a column without any name has its place for one."""
-    seen: dict[tuple[str, ...], int] = {}
-    names = []
-    for number, path in enumerate(zip(*levels, strict=True)):
-        if not any(path):
-            path = (*path[:-1], _unnamed(number))
-        seen[path] = seen.get(path, 0) + 1
-        names.append(path[-1] if seen[path] == 1 else f"{path[-1]}_{seen[path]}")
-    return [*levels[:-1], names]
+    paths = [
+        path if any(path) else (*path[:-1], _unnamed(n)) for n, path in enumerate(zip(*levels, strict=True))
+    ]
+    by_upper: dict[tuple[str, ...], list[int]] = {}
+    for number, path in enumerate(paths):
+        by_upper.setdefault(path[:-1], []).append(number)
+    lowest = [path[-1] for path in paths]
+    for columns in by_upper.values():
+        for number, name in zip(columns, unique([lowest[number] for number in columns]), strict=True):
+            lowest[number] = name
+    return [*levels[:-1], lowest]

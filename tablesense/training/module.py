@@ -157,12 +157,13 @@ class TableDetectionModule(LightningModule):
         self.results.clear()
 
     def on_validation_epoch_end(self) -> None:
-        """Score all predictions; before the first epoch, say how good the weights are that it begins with."""
+        """Score all predictions; with ``num_sanity_val_steps: -1`` tell those made before the first step."""
         metrics = self._score("val")
-        has_seen_all = self.trainer.num_sanity_val_steps == math.inf  # -1 in a configuration
-        if self.trainer.sanity_checking and has_seen_all and speaks():
+        has_seen_all = self.trainer.num_sanity_val_steps == math.inf
+        if self.trainer.sanity_checking and has_seen_all and not self.trainer.global_step and speaks():
             scores = ", ".join(f"{label} {metrics[name]:.3f}" for name, label in self.summary_metrics.items())
             sys.stdout.write(f"Before training, in validation: {scores}\n")
+            sys.stdout.flush()
 
     def on_test_epoch_end(self) -> None:
         """Score all predictions."""

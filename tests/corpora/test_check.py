@@ -7,6 +7,7 @@ from openpyxl.styles import Font
 
 from tablesense.corpora.check import Checked, check_corpus
 from tablesense.corpora.corpus import read_corpus
+from tablesense.corpora.corrections import corrected
 from tablesense.corpora.statistics import statistics
 from tests.corpora.foreign import save_book, save_lines
 
@@ -93,11 +94,22 @@ def test_blank_edges_and_unused_workbooks_are_only_noted(tmp_path: Path, text: s
 
 @pytest.mark.parametrize(
     ("split", "missing"),
-    [("train", "val"), ("val", "train"), ("test", "train and val"), (None, "train and val")],
+    [("train", ["val"]), ("val", ["train"]), ("test", ["train", "val"]), (None, ["train", "val"])],
 )
-def test_a_split_that_no_sheet_has_is_noted(tmp_path: Path, split: str | None, missing: str) -> None:
-    (note,) = checked(tmp_path, line(split=split)).notes
-    assert (note.kind, note.where) == ("missing split", missing)
+def test_a_split_that_no_sheet_has_is_noted(tmp_path: Path, split: str | None, missing: list[str]) -> None:
+    notes = checked(tmp_path, line(split=split)).notes
+    assert [(note.kind, note.where) for note in notes] == [("missing split", name) for name in missing]
+
+
+def test_the_workbook_of_a_sheet_that_is_left_out_is_not_unused(tmp_path: Path) -> None:
+    save_book(tmp_path / "workbooks/a.xlsx", SHEETS)
+    save_book(tmp_path / "workbooks/b.xlsx", SHEETS, word="other")
+    rows = (line(), line(file_name="b.xlsx", split="val", group="h"))
+    save_lines(tmp_path / "annotations.jsonl", *rows)
+    save_lines(tmp_path / "better.jsonl", rows[1] | {"table_regions": None})
+    corpus = corrected(read_corpus(tmp_path), tmp_path / "better.jsonl")
+    assert [sheet.file_name for sheet in corpus.left_out] == ["b.xlsx"]
+    assert [(note.kind, note.where) for note in check_corpus(corpus).notes] == [("missing split", "val")]
 
 
 def test_statistics(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from tablesense.boxes import Box, parse_a1
-from tablesense.corpora.corpus import Corpus
+from tablesense.corpora.corpus import Corpus, lines_of
 from tablesense.corpora.corrections import corrected
-from tablesense.corpora.record import SheetAnnotation
+from tablesense.corpora.record import SheetAnnotation, parse_annotation
 from tablesense.data.splitting import CorpusConfig
 from tablesense.errors import UserError
 from tests.corpora.foreign import save_lines
 
+SILVER = Path(__file__).parents[2] / "configs/silver_corrections.jsonl"
 SHEETS = [
     SheetAnnotation("a.xlsx", "S", (Box(0, 0, 2, 9),), "g", "train"),
     SheetAnnotation("a.xlsx", "T", (Box(1, 1, 3, 9),), "g", "train"),
@@ -70,6 +71,19 @@ def test_what_fits_nothing_is_told_and_the_rest_is_done(folder: Path, row: objec
     assert problem.kind == "correction"
     assert problem.where == f"{folder.parent / 'better.jsonl'}, line 1"
     assert message in problem.message
+
+
+def test_a_second_correction_of_a_sheet_is_told_and_not_used(folder: Path) -> None:
+    corpus = read(folder, line("a.xlsx", "T", ["A1:A2"]), line("a.xlsx", "T", None))
+    assert tables(corpus)["a.xlsx", "T"] == (Box(0, 0, 1, 2),)
+    assert [str(problem) for problem in corpus.problems] == [
+        f"{folder.parent / 'better.jsonl'}, line 2: sheet 'T' of 'a.xlsx' is corrected twice"
+    ]
+
+
+def test_the_corrections_of_silver_name_each_sheet_once() -> None:
+    rows = [parse_annotation(text.replace("null", "[]")) for _, text in lines_of(SILVER)]
+    assert len({(row.file_name, row.sheet_name) for row in rows}) == len(rows) > 0
 
 
 def test_a_file_that_is_not_there(folder: Path) -> None:

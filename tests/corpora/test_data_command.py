@@ -144,7 +144,7 @@ def test_corrections_are_checked_in_place_of_what_they_replace(
     assert main(["check", "in", "--corrections", "better.jsonl"]) == 1
     assert "H1:J3 lies outside the filled cells" in " ".join(capsys.readouterr().out.split())
     assert main(["check", "in", "in", "--corrections", "better.jsonl"]) == 2
-    assert "--corrections: are those of one corpus" in error_line(capsys)
+    assert "--corrections: belong to one corpus, 2 are given; check them one by one" in error_line(capsys)
 
 
 def test_a_page_of_pictures_shows_ranges_and_lets_nothing_run(source: Path) -> None:

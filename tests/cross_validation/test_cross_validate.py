@@ -36,6 +36,8 @@ def config_file(tmp_path: Path) -> Path:
         for name in NAMES
     ]
     corpus = save_corpus(tmp_path / "tea", {f"{name}.xlsx": {"S": table(6)} for name in NAMES}, annotations)
+    better = tmp_path / "better.jsonl"
+    better.write_text(SheetAnnotation("a.xlsx", "S", (parse_a1("A1:C6"),), "a").to_json())
     network = {
         "hidden_dim": 16,
         "backbone_blocks": 1,
@@ -53,7 +55,7 @@ def config_file(tmp_path: Path) -> Path:
         "data": {
             "class_path": f"{SheetDataModule.__module__}.SheetDataModule",
             "init_args": {
-                "corpora": [{"path": str(corpus)}],
+                "corpora": [{"path": str(corpus), "corrections": str(better)}],
                 "cache_dir": str(tmp_path / "cache"),
                 "batch_size": 2,
             },
@@ -98,11 +100,12 @@ def test_every_sheet_is_measured_by_a_training_that_left_it_out(
         assert re.search(rf"is of another recipe \(what differs: .*{named}", capsys.readouterr().err)
 
     annotations = tmp_path / "tea" / "annotations.jsonl"
-    before = annotations.read_bytes()
+    better = tmp_path / "better.jsonl"
+    before = annotations.read_bytes(), better.read_bytes()
     (card,) = (runs / figures["runs"][0]).glob("run.json")
-    for target in (f"--predictions={annotations}", f"--out={card}"):
+    for target in (f"--predictions={annotations}", f"--predictions={better}", f"--out={card}"):
         assert main([*args, *overrides, "--measure-only", target]) == 2
-    assert annotations.read_bytes() == before
+    assert (annotations.read_bytes(), better.read_bytes()) == before
 
     (tmp_path / "tea" / "workbooks" / "a.xlsx").write_bytes(b"no workbook")
     assert main([*args, *overrides, "--seeds", "3", "4", "--measure-only"]) == 1

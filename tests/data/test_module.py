@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from tablesense.boxes import Box
+from tablesense.boxes import Box, parse_a1
 from tablesense.corpora.corpus import read_corpus
 from tablesense.corpora.record import SheetAnnotation
 from tablesense.data.augment import AugmentConfig
@@ -223,6 +223,21 @@ def test_silver_sheets_are_marked_as_such(tmp_path: Path) -> None:
     assert [sample.silver for sample in module.train_samples] == [False, True]
 
 
+def test_corrected_tables_are_trained_validated_and_tested_on(tmp_path: Path) -> None:
+    folder = small_corpus(tmp_path / "one", {"a": "train", "b": "train", "c": "val", "d": "test"})
+    better = {"a": ["A1:B6"], "b": None, "c": ["A1:C5"], "d": ["A2:C6"]}
+    lines = [
+        json.dumps({"file_name": f"{name}.xlsx", "sheet_name": "S", "table_regions": ranges})
+        for name, ranges in better.items()
+    ]
+    file = tmp_path / "better.jsonl"
+    file.write_text("\n".join(lines))
+    module = fitted(sheet_module(tmp_path, [CorpusConfig(str(folder), corrections=str(file))]))
+    parts = (module.train_samples, module.val_samples, module.test_samples)
+    tables = [[source.tables for sample in part if (source := sample.source)] for part in parts]
+    assert tables == [[(parse_a1("A1:B6"),)], [(parse_a1("A1:C5"),)], [(parse_a1("A2:C6"),)]]
+
+
 def test_a_split_by_group_ignores_the_field(tmp_path: Path) -> None:
     folder = small_corpus(tmp_path / "one", dict.fromkeys("abcde", "train"))
     config = CorpusConfig(str(folder))
@@ -263,6 +278,19 @@ def test_all_sheets_are_trained_on_but_test(tmp_path: Path, caplog: pytest.LogCa
     assert sorted(names) == list("abcef")
     assert sorted(s.source.file_name[0] for s in module.val_samples if s.source) == ["b", "e", "f"]
     assert "not used" not in caplog.text
+
+
+def test_a_test_sheet_that_is_left_out_holds_its_template_out(tmp_path: Path) -> None:
+    annotations = [
+        SheetAnnotation(f"{name}.xlsx", "S", (Box(0, 0, 3, 6),), group, "test" if name == "a" else "train")
+        for name, group in (("a", "g"), ("b", "g"), ("c", "h"))
+    ]
+    folder = save_corpus(tmp_path / "one", {f"{name}.xlsx": {"S": table(6)} for name in "abc"}, annotations)
+    file = tmp_path / "better.jsonl"
+    file.write_text('{"file_name": "a.xlsx", "sheet_name": "S", "table_regions": null}')
+    corpora = [CorpusConfig(str(folder), corrections=str(file))]
+    module = fitted(sheet_module(tmp_path, corpora, split="all"))
+    assert [sample.source.file_name for sample in module.train_samples if sample.source] == ["c.xlsx"]
 
 
 def test_a_problem_of_a_sheet_in_two_parts_is_told_once(

@@ -149,6 +149,10 @@ def test_text_centred_across_blank_cells_spans_them() -> None:
             "Big_s_t t L_t Big_s_t_2 t_2 L_t_2",
         ),  # two lines, one name
         (["1/ /2/ / / /3/ ", "c/d/a/b/c/d/a/b"], "1_c 1_d 2_a 2_b 2_c 2_d 3_a 3_b"),
+        (["2001/ /2002/ / / ", "c/d/a/b/c/d"], "2001_c 2001_d 2002_a 2002_b 2002_c 2002_d"),
+        (["2001/ / /2002/ ", "a/b/c/a/b"], "2001_a 2001_b c 2002_a 2002_b"),  # c may stand apart
+        (["Region/ / /Budget/ ", "/a/b/a/b"], "Region a b Budget_a b_2"),  # it names its own column
+        (["2001/ /2002/ /no/ ", "a/b/a/b/c/d"], "2001_a 2001_b 2002_a 2002_b no_c d"),
         (["2001/ /2002", "a/b/a"], "2001_a b 2002_a"),  # one name may come again by chance
         (["Name/ /Size/", "a/b/c/d"], "Name_a b Size_c d"),  # nothing tells that these are groups
         (["2001/ /2002/ ", "a/a/a/a"], "2001_a a 2002_a a_2"),
@@ -168,10 +172,26 @@ def test_the_name_of_a_group_is_spread_where_the_names_below_come_again(
     assert " ".join(table.column_names(separator="_")) == names
 
 
-def test_groups_over_a_wide_header_cost_no_hours() -> None:
-    names: list[CellValue] = [f"n{number}" for number in range(8000)]
-    table = table_of([["a", *[None] * 7999, "b", *[None] * 7999], names * 2, [1] * 16_000], 2)
-    assert header_texts(table)[0] == ["a"] * 8000 + ["b"] * 8000
+def test_a_merged_name_and_one_that_is_not_make_like_groups() -> None:
+    rows: list[list[CellValue]] = [
+        ["2001", None, None, "2002", None, None],
+        ["a", "b", "c"] * 2,
+        [1] * 6,
+    ]
+    names = ["2001 a", "2001 b", "2001 c", "2002 a", "2002 b", "2002 c"]
+    for merges in (
+        [Box(0, 0, 3, 1)],
+        [Box(3, 0, 6, 1)],
+        [Box(0, 0, 2, 1)],
+        [Box(0, 0, 3, 1), Box(3, 0, 5, 1)],
+    ):
+        assert table_of(rows, 2, merges).column_names(separator=" ") == names
+
+
+def test_groups_over_the_widest_header() -> None:
+    names: list[CellValue] = [f"n{number}" for number in range(8192)]
+    table = table_of([["a", *[None] * 8191, "b", *[None] * 8191], names * 2, [1] * 16_384], 2)
+    assert header_texts(table)[0] == ["a"] * 8192 + ["b"] * 8192
 
 
 def test_names_are_never_empty_and_never_twice() -> None:
@@ -191,6 +211,8 @@ def test_a_column_without_a_name_is_called_by_its_place_in_levels_too() -> None:
 def test_levels_are_never_twice() -> None:
     table = table_of([["a", "a"], ["b", "b"], [1, 2]], 2)
     assert paths(table) == [("a", "b"), ("a", "b_2")]
+    table = table_of([["a"] * 3, ["b", "b", "b_2"], [1, 2, 3]], 2)
+    assert paths(table) == [("a", "b"), ("a", "b_3"), ("a", "b_2")]
 
 
 def test_without_header_every_row_is_data() -> None:

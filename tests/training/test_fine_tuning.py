@@ -47,8 +47,10 @@ def test_what_changes_no_weight_may_be_another(folder: str) -> None:
 
 
 def test_the_configuration_fits_the_model_that_ships() -> None:
-    options = yaml.safe_load(CONFIG.read_text("utf-8"))["model"]["init_args"]
+    config = yaml.safe_load(CONFIG.read_text("utf-8"))
+    options = config["model"]["init_args"]
     assert options["weights"] == SHIPPED
+    assert config["trainer"]["num_sanity_val_steps"] == -1
     network = TableDetector(NetworkConfig(**options["network"]))
     start_from(network, options["weights"])
     assert same(network, load_detector(RELEASED, "cpu"))
@@ -96,7 +98,13 @@ def test_the_weights_are_measured_before_training(
     expected = float(measuring.callback_metrics["val/eob2_f1"])
     assert expected > 0
     capsys.readouterr()
-    trainer(tmp_path, num_sanity_val_steps=-1, limit_train_batches=1).fit(module, datamodule=data)
+    running = trainer(tmp_path, num_sanity_val_steps=-1, limit_train_batches=1)
+    running.fit(module, datamodule=data)
     assert f"EoB-2 F1 {expected:.3f}\n" in capsys.readouterr().out
+    running.save_checkpoint(tmp_path / "last.pt")
+    trainer(tmp_path, num_sanity_val_steps=-1, limit_train_batches=1, max_epochs=2).fit(
+        module, datamodule=data, ckpt_path=str(tmp_path / "last.pt")
+    )
+    assert "Before training" not in capsys.readouterr().out  # a resumed one has trained
     trainer(tmp_path, num_sanity_val_steps=1, limit_train_batches=1).fit(module, datamodule=data)
     assert "Before training" not in capsys.readouterr().out  # of one batch no score is told
