@@ -47,8 +47,10 @@ def run(options: Namespace, files: list[str]) -> bool:
         UserError: something asked for cannot be done; said before any file is read, where that is known.
     """
     messages = Messages()
-    listing = ListingOutput(options.output, options.out, files, messages)
-    outputs: list[Output] = [*_further_outputs(options, files, messages), listing]
+    further = list(_further_outputs(options, files, messages))
+    extracted = next((output for output in further if isinstance(output, ExtractOutput)), None)
+    listing = ListingOutput(options.output, options.out, files, messages, extracted)
+    outputs: list[Output] = [*further, listing]
     complete = True
     try:
         for result in _results(options, files, messages):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,17 +13,29 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from tablesense.detection.table import FileResult
+from tablesense.detection.table import FileResult, Table
 from tablesense.terminal.untrusted import csv_text, plain
 
 FORMATS = ("table", "json", "jsonl", "csv")
+EXTRACTED = "extracted"  # the key of a table's own file, where tables are written as files
 COLUMNS = ("file", "sheet", "range", "score", "rows", "columns", "header_rows", "title")
+
+TableKey = tuple[str, str, str]
+
+
+def table_key(table: Table) -> TableKey:
+    """File, sheet and range: what tells a table from all others of a call."""
+    return table.file, table.sheet, table.range
 
 
 @dataclass
 class Listing:
-    """Rows of tables, errors and notes; holds no cells, so that it stays small over many files."""
+    """Rows of tables, errors and notes; holds no cells, so that it stays small over many files.
 
+    ``extracted`` has the files that tables were written to, by :func:`table_key`; None where none are written.
+    """
+
+    extracted: Mapping[TableKey, str] | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, str]] = field(default_factory=list)
     notes: list[dict[str, str]] = field(default_factory=list)
@@ -36,7 +48,7 @@ class Listing:
         self.files += 1
         self.sheets += len(result.sheets)
         self.failed += result.failed
-        self.rows += [table.as_row() for table in result.tables]
+        self.rows += [self._row(table) for table in result.tables]
         if result.error is not None:
             self.errors.append({"file": result.file, "error": result.error})
         for sheet in result.sheets:
@@ -47,6 +59,11 @@ class Listing:
                 self.errors.append({**entry, "error": sheet.note})
             else:
                 self.notes.append({**entry, "note": sheet.note})
+
+    def _row(self, table: Table) -> dict[str, Any]:
+        if self.extracted is None:
+            return table.as_row()
+        return {**table.as_row(), EXTRACTED: self.extracted.get(table_key(table))}
 
     def summary(self) -> str:
         """One line of counts."""
@@ -71,17 +88,17 @@ def render(listing: Listing, output: str, width: int) -> str:
     if output == "jsonl":
         return "".join(json.dumps(row) + "\n" for row in [*listing.rows, *listing.errors])
     if output == "csv":
-        return _as_csv(listing.rows)
+        return _as_csv(listing.rows, COLUMNS if listing.extracted is None else (*COLUMNS, EXTRACTED))
     return _as_table(listing.rows, width)
 
 
-def _as_csv(rows: Iterable[dict[str, Any]]) -> str:
+def _as_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     for row in rows:
         one_line = {**row, "title": (row["title"] or "").replace("\n", " ")}
-        values = (one_line[name] for name in COLUMNS)
+        values = (one_line[name] for name in columns)
         writer.writerow([csv_text(plain(value)) if isinstance(value, str) else value for value in values])
     return text.getvalue()
 

@@ -16,7 +16,7 @@ from tablesense.detection.annotate import SUFFIXES, annotate
 from tablesense.detection.annotations import read_annotations, without_sheet
 from tablesense.detection.extract import Extractor
 from tablesense.detection.free_names import FreeNames
-from tablesense.detection.listing import Listing, counted, render
+from tablesense.detection.listing import Listing, TableKey, counted, render, table_key
 from tablesense.detection.reading import names_without_sheet
 from tablesense.detection.table import FileResult
 from tablesense.errors import UserError
@@ -68,13 +68,21 @@ class ListingOutput:
         file: where to; None is the standard output.
         inputs: files that are read, which are not written over.
         messages: where errors are said.
+        extracted: says where each table was written; it takes in every result before this does.
 
     Raises:
         UserError: the file cannot be meant.
     """
 
-    def __init__(self, output: str, file: Path | None, inputs: Sequence[str], messages: Messages) -> None:
-        self.listing = Listing()
+    def __init__(
+        self,
+        output: str,
+        file: Path | None,
+        inputs: Sequence[str],
+        messages: Messages,
+        extracted: ExtractOutput | None = None,
+    ) -> None:
+        self.listing = Listing(None if extracted is None else extracted.files)
         self._output, self._file, self._messages = output, file, messages
         if file is not None:
             check_target("--out", str(file), (file.suffix.lower(),))
@@ -147,6 +155,9 @@ class SheetNames:
 class ExtractOutput:
     """Every table as a file in a folder.
 
+    Attributes:
+        files: of the tables that were written.
+
     Raises:
         UserError: nothing can be written there.
     """
@@ -154,17 +165,16 @@ class ExtractOutput:
     def __init__(self, extractor: Extractor, messages: Messages) -> None:
         check_folder("--extract", extractor.folder)
         self._extractor, self._messages = extractor, messages
-        self._written = 0
+        self.files: dict[TableKey, str] = {}
 
     def add(self, result: FileResult) -> None:
         """Write the tables of a file."""
         for table in result.tables:
-            writing(self._extractor.write)(table)
-            self._written += 1
+            self.files[table_key(table)] = str(writing(self._extractor.write)(table))
 
     def finish(self) -> None:
         """Say how many were written."""
-        self._messages.say(f"Wrote {counted(self._written, 'table')} to {self._extractor.folder}")
+        self._messages.say(f"Wrote {counted(len(self.files), 'table')} to {self._extractor.folder}")
 
 
 class AnnotateOutput:

@@ -97,6 +97,26 @@ def test_tables_are_extracted(folder: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_the_listing_says_where_each_table_went(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more, out = tmp_path / "more", tmp_path / "out"
+    more.mkdir()
+    (more / "two.xlsx").write_bytes((folder / "two.xlsx").read_bytes())
+    assert main(["two.xlsx", str(more), "--extract", str(out), "--output", "jsonl"]) == 0
+    where = {str(row["file"]): Path(str(row["extracted"])) for row in lines(capsys)}
+    assert where == {
+        "two.xlsx": out / "two__B__A1-C4.csv",
+        str(more / "two.xlsx"): out / "two__B__A1-C4 (2).csv",
+    }
+    assert all(file.is_file() for file in where.values())
+    assert main(["two.xlsx", "--extract", str(out), "--output", "csv"]) == 0
+    (row,) = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert row["extracted"] == str(out / "two__B__A1-C4.csv")
+    assert main(["two.xlsx", "--output", "jsonl"]) == 0
+    assert "extracted" not in lines(capsys)[0]
+
+
 def test_copies_are_annotated(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["one.xlsx", "--annotate", str(tmp_path / "marked.xlsx"), "--native-tables"]) == 0
     assert len(openpyxl.load_workbook(tmp_path / "marked.xlsx")["A"].tables) == 2
