@@ -32,7 +32,7 @@ def table_key(table: Table) -> TableKey:
 class Listing:
     """Rows of tables, errors and notes; holds no cells, so that it stays small over many files.
 
-    ``extracted`` has the files that tables were written to, by :func:`table_key`; None where none are written.
+    ``extracted`` has the files that tables were written to, by :func:`table_key`; None: none are.
     """
 
     extracted: Mapping[TableKey, str] | None = None
