@@ -44,6 +44,8 @@ def results_table(results: Json) -> str:
     if "folds" in results:
         trained, wanted = len(results["runs"]), results["folds"] * seeds
         notes.append(f"Cross-validation: {results['folds']} folds, {seeds} seed{'s' * (seeds > 1)}.")
+        if seeds > 1:
+            notes.append(f"Macro F1 by seed, EoB-0 / EoB-2: {_by_seed(results['seeds'])}.")
         if trained < wanted:
             notes.append(
                 f"So far {trained} of {wanted} trainings: the sheets of the other folds are missing."
@@ -55,6 +57,15 @@ def results_table(results: Json) -> str:
     if results.get("command"):
         notes.append(f"`{results['command']}`")
     return "\n".join([_HEAD, "|---" * 7 + "|", *rows, "", *notes])
+
+
+def _by_seed(seeds: Json) -> str:
+    """How far the seeds, which deal the folds as well, are apart."""
+    measured = {seed: figures["macro"]["measures"] for seed, figures in seeds.items()}
+    return ", ".join(
+        f"{_value(measures['eob0_f1'])} / {_value(measures['eob2_f1'])} ({seed})"
+        for seed, measures in measured.items()
+    )
 
 
 def put_between_marks(text: str, table: str) -> str:

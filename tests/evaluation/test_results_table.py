@@ -111,11 +111,14 @@ def test_sheets_of_a_cross_validation_are_counted_once_and_what_is_missing_is_to
 ) -> None:
     once = results_table(read_results(results_file))
     content = json.loads(results_file.read_text())
-    twice = content | {"folds": 2, "runs": ["a", "b", "c"], "seeds": {"1": {}, "2": {}}}
+    seeds = {seed: json.loads(results_file.read_text()) for seed in "12"}
+    seeds["2"]["macro"]["measures"]["eob2_f1"]["value"] = 0.75
+    twice = content | {"folds": 2, "runs": ["a", "b", "c"], "seeds": seeds}
     for corpus in (*twice["corpora"].values(), twice["macro"]):
         corpus["sheets"] *= 2
         corpus["annotated"] *= 2
     table = results_table(twice)
     assert table.splitlines()[:5] == once.splitlines()[:5]
-    assert "Cross-validation: 2 folds, 2 seeds.\nSo far 3 of 4 trainings" in table
+    by_seed = "Macro F1 by seed, EoB-0 / EoB-2: 0.250 / 0.500 (1), 0.250 / 0.750 (2)."
+    assert f"Cross-validation: 2 folds, 2 seeds.\n{by_seed}\nSo far 3 of 4 trainings" in table
     assert "So far" not in results_table(twice | {"runs": list("abcd")})
