@@ -1,5 +1,6 @@
 """The loss of the detector: classification, boxes, boundaries at every decoder layer, and cell labels."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 from torchvision.ops import box_convert, generalized_box_iou, sigmoid_focal_loss
 
 from tablesense.model.detector import DetectorOutput, LayerOutput, sheet_sizes
-from tablesense.training.matcher import HungarianMatcher, Match, boundary_index
+from tablesense.training.matcher import HungarianMatcher, boundary_index
 
 
 class Losses(NamedTuple):
@@ -35,6 +36,8 @@ class TableCriterion(nn.Module):
         aux_loss: take the loss at every decoder layer, not at the last alone.
         focal_alpha: share of the positive side in the focal loss.
         focal_gamma: how much easy examples are played down.
+        label_smoothing: share of each edge's label that is spread evenly over all lines of the sheet
+            (Szegedy et al. 2016), in training: where a table ends is often a matter of convention.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class TableCriterion(nn.Module):
         aux_loss: bool = True,
         focal_alpha: float = 0.5,
         focal_gamma: float = 2.0,
+        label_smoothing: float = 0.0,
     ) -> None:
         super().__init__()
         self.matcher = matcher
@@ -55,6 +59,7 @@ class TableCriterion(nn.Module):
         self.lambda_boundary, self.lambda_cells = lambda_boundary, lambda_cells
         self.aux_loss = aux_loss
         self.focal_alpha, self.focal_gamma = focal_alpha, focal_gamma
+        self.label_smoothing = label_smoothing
 
     def forward(
         self,
@@ -103,7 +108,9 @@ class TableCriterion(nn.Module):
                 boxes = tables[number][match.tables]
                 box_l1, box_iou = _box_losses(layer.boxes[number, match.queries], boxes / sizes[number])
                 l1, iou = l1 + box_l1, iou + box_iou
-                boundary = boundary + _boundary_loss(layer, number, match, boxes)
+                edges = [edge[number, match.queries] for edge in layer.edges]
+                smoothing = self.label_smoothing if self.training else 0.0
+                boundary = boundary + _boundary_loss(edges, boxes, smoothing)
         return torch.stack([cls, l1, iou, boundary])
 
     def _cells(self, logits: Tensor, tables: list[Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -131,13 +138,20 @@ def _box_losses(predicted: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
     return l1, (1 - giou).sum()
 
 
-def _boundary_loss(layer: LayerOutput, number: int, match: Match, boxes: Tensor) -> Tensor:
-    """Summed over tables: mean cross-entropy of the four pointed lines."""
-    losses = [
-        F.cross_entropy(edge[number, match.queries], boundary_index(boxes, side), reduction="sum")
-        for side, edge in enumerate(layer.edges)
-    ]
+def _boundary_loss(edges: Sequence[Tensor], boxes: Tensor, smoothing: float) -> Tensor:
+    """Summed over tables: mean cross-entropy of the four pointed lines; edges are ``[M, N]`` logits."""
+    losses = [_cross_entropy(edge, boundary_index(boxes, side), smoothing) for side, edge in enumerate(edges)]
     return torch.stack(losses).sum() / 4
+
+
+def _cross_entropy(logits: Tensor, target: Tensor, smoothing: float) -> Tensor:
+    """Summed; lines outside the sheet, which have the lowest number there is, get no part of the label."""
+    loss = F.cross_entropy(logits, target, reduction="sum")
+    if not smoothing:
+        return loss
+    outside = logits == torch.finfo(logits.dtype).min
+    even = -logits.log_softmax(-1).masked_fill(outside, 0.0).sum(-1) / (~outside).sum(-1)
+    return (1 - smoothing) * loss + smoothing * even.sum()
 
 
 def cell_targets(boxes: Tensor, like: Tensor) -> Tensor:

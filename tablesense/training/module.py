@@ -45,6 +45,7 @@ class LossConfig:
     focal_gamma: float = 2.0
     aux_loss: bool = True
     boundary_cost: float = 1.0
+    label_smoothing: float = 0.0
 
 
 class TableDetectionModule(LightningModule):
@@ -88,6 +89,10 @@ class TableDetectionModule(LightningModule):
         if not 0 < lr < math.inf:
             raise UserError(f"model.lr: must be above 0, got {lr}")
         check_schedule(warmup_steps, min_lr_share)
+        if not 0 <= loss.label_smoothing < 1:
+            raise UserError(
+                f"model.loss.label_smoothing: must be at least 0 and below 1, got {loss.label_smoothing}"
+            )
         if not 0 <= score_threshold <= 1:
             raise UserError(f"model.score_threshold: must lie between 0 and 1, got {score_threshold}")
         self.lr, self.weight_decay = lr, weight_decay

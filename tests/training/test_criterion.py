@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torchvision.ops import sigmoid_focal_loss
 
@@ -86,6 +87,25 @@ def test_box_and_boundary_losses_by_hand() -> None:
     assert float(losses.l1) == pytest.approx((0.5 + 1) / SIZE)
     assert float(losses.iou) == pytest.approx(1 - 8 / 12, abs=1e-6)
     assert float(losses.boundary) == pytest.approx(SURE / 4)
+
+
+def test_smoothed_edges_by_hand() -> None:
+    """A tenth of each label is spread over the lines of the sheet, and over no others."""
+    layer = random_layer(1, 1, torch.Generator().manual_seed(0))
+    inside = SIZE - 3
+    for edge in layer.edges:
+        edge[..., inside:] = torch.finfo(edge.dtype).min
+    output, table = output_of(layer), Box(2, 3, 6, 9)
+    smoothed = TableCriterion(HungarianMatcher(), label_smoothing=0.1)
+    targets = torch.tensor([table.left, table.top, table.right - 1, table.bottom - 1])
+    by_hand = F.cross_entropy(
+        torch.cat([edge[0, :, :inside] for edge in layer.edges]), targets, label_smoothing=0.1
+    )
+    assert float(smoothed(output, [tensor(table)]).boundary) == pytest.approx(float(by_hand), rel=1e-5)
+    plain = criterion()(output, [tensor(table)]).boundary
+    assert float(plain) != pytest.approx(float(by_hand), rel=1e-3)
+    measured = smoothed.eval()(output, [tensor(table)]).boundary
+    assert float(measured) == float(plain), "validation can be compared"
 
 
 def test_weights_scale_the_parts() -> None:

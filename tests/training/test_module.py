@@ -130,7 +130,7 @@ def test_biases_and_norms_do_not_decay(data: SyntheticDataModule, tmp_path: Path
 
 
 def test_loss_weights_reach_the_criterion() -> None:
-    loss = LossConfig(0.5, 3.0, 0.25, 7.0, 1.5, 0.3, 1.0, False, 4.0)
+    loss = LossConfig(0.5, 3.0, 0.25, 7.0, 1.5, 0.3, 1.0, False, 4.0, 0.1)
     criterion = TableDetectionModule(TINY, loss).criterion
     assert (criterion.lambda_cls, criterion.lambda_l1, criterion.lambda_iou) == (0.5, 3.0, 0.25)
     assert (criterion.lambda_boundary, criterion.lambda_cells) == (7.0, 1.5)
@@ -138,6 +138,7 @@ def test_loss_weights_reach_the_criterion() -> None:
     matcher = criterion.matcher
     assert (matcher.class_cost, matcher.l1_cost, matcher.giou_cost) == (0.5, 3.0, 0.25)
     assert matcher.boundary_cost == 4.0
+    assert criterion.label_smoothing == 0.1
 
 
 def test_validation_counts_every_sheet_once(data: SyntheticDataModule, tmp_path: Path) -> None:
