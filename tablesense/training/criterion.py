@@ -146,11 +146,12 @@ def _boundary_loss(edges: Sequence[Tensor], boxes: Tensor, smoothing: float) -> 
 
 def _cross_entropy(logits: Tensor, target: Tensor, smoothing: float) -> Tensor:
     """Summed; lines outside the sheet, which have the lowest number there is, get no part of the label."""
-    loss = F.cross_entropy(logits, target, reduction="sum")
+    log_probability = logits.log_softmax(-1)
+    loss = F.nll_loss(log_probability, target, reduction="sum")
     if not smoothing:
         return loss
     outside = logits == torch.finfo(logits.dtype).min
-    even = -logits.log_softmax(-1).masked_fill(outside, 0.0).sum(-1) / (~outside).sum(-1)
+    even = -log_probability.masked_fill(outside, 0.0).sum(-1) / (~outside).sum(-1)
     return (1 - smoothing) * loss + smoothing * even.sum()
 
 
