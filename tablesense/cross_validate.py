@@ -16,7 +16,8 @@ UNFINISHED = 1
 
 _DESCRIPTION = """\
 Train a recipe fold by fold, with one seed or several, and measure each training on the sheets that it left
-out: sheets of one template are never on both sides. A cross-validation that was stopped goes on with the same
+out: sheets of one template are never on both sides. With --networks, several are trained on the same sheets
+from other first weights, and measured together. A cross-validation that was stopped goes on with the same
 command. Options that are not listed here, like --model.lr=1e-3, are passed on to every training. The W&B log
 of a training is written, not sent.
 
@@ -59,7 +60,14 @@ def _cross_validate(options: argparse.Namespace, overrides: list[str], args: lis
     from tablesense.cross_validation.run import Options, cross_validate  # takes seconds to import
 
     is_whole = cross_validate(
-        Plan(options.config, runs_dir, options.folds, tuple(dict.fromkeys(options.seeds)), tuple(overrides)),
+        Plan(
+            options.config,
+            runs_dir,
+            options.folds,
+            tuple(dict.fromkeys(options.seeds)),
+            tuple(overrides),
+            options.networks,
+        ),
         Options(
             options.jobs,
             options.out,
@@ -80,6 +88,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--config", type=Path, required=True, metavar="FILE", help="the recipe, as of `tablesense fit`")
     add("--folds", type=count, default=4, metavar="N", help="parts that the sheets are dealt into (4)")
     add("--seeds", type=whole, nargs="+", default=[1], metavar="N", help="one row of figures each (1)")
+    add("--networks", type=count, default=1, metavar="N", help="trained a fold, to detect together (1)")
     add("--jobs", type=count, default=1, metavar="N", help="trainings at once (1)")
     add("--threshold", type=share, metavar="SCORE", help="what is scored lower is no table (the recipe's)")
     add("--runs-dir", type=Path, metavar="DIR", help="where the runs go (runs/NAME OF THE CONFIG_folds)")

@@ -1,18 +1,26 @@
-"""Write a model as an .onnx file: ``tablesense export --weights W --out model.onnx``."""
+"""Write a model as an .onnx file or a folder: ``tablesense export --weights W --out model.onnx``."""
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tablesense.terminal.arguments import command_parser, program
+from tablesense.errors import UserError
+from tablesense.terminal.arguments import command_parser, program, share
 from tablesense.terminal.commands import run_command
 
+if TYPE_CHECKING:
+    from tablesense.model.ensemble import TableEnsemble
+
 _DESCRIPTION = """\
-Write a model as an .onnx file, which onnxruntime runs in less time than torch, and which
-`tablesense detect` and `tablesense evaluate` take as --weights. Its outputs are compared with those of torch
-before it is written. Takes about a minute.
+Write a model as an .onnx file, which onnxruntime runs in less time than torch, or as a folder, which holds no
+more than the model and its card; `tablesense detect` and `tablesense evaluate` take both as --weights.
+Several models become one that detects better than each and takes the time of all: trainings of one
+configuration with other values of seed_everything. The outputs of an .onnx file are compared with those of
+torch before it is written, which takes about a minute.
 
 Exit code: 0; 2, nothing was written."""
 
@@ -25,39 +33,89 @@ def main(args: list[str] | None = None) -> int:
 
 def _export(args: list[str]) -> int:
     options = make_parser().parse_args(args)
-    _check(options)
-    _write(options)
+    is_file = _check(options)
+    (_write_file if is_file else _write_folder)(options)
     return 0
 
 
-def _check(options: argparse.Namespace) -> None:
-    """What is wrong with the options is said before anything that takes time."""
+def _check(options: argparse.Namespace) -> bool:
+    """What is wrong with the options is said before anything that takes time; whether a file is meant."""
     from tablesense.model.sources import ONNX_SUFFIX, require_packages
     from tablesense.model.weights import locate
-    from tablesense.terminal.output import check_target, refuse_input
+    from tablesense.terminal.output import check_folder, check_target, refuse_input
+    from tablesense.terminal.untrusted import plain
 
-    check_target("--out", str(options.out), (ONNX_SUFFIX,))
-    refuse_input(options.out, [str(locate(options.weights))])
-    require_packages("onnx", "onnxscript", "onnxruntime")
+    inputs = [str(locate(weights)) for weights in options.weights]
+    if options.out.suffix:
+        check_target("--out", str(options.out), (ONNX_SUFFIX,))
+        refuse_input(options.out, inputs)
+        require_packages("onnx", "onnxscript", "onnxruntime")
+        return True
+    if options.out.exists():
+        raise UserError(f"--out: {plain(options.out)} is there already; name a new folder, or a file (.onnx)")
+    check_folder("--out", options.out)
+    return False
 
 
-def _write(options: argparse.Namespace) -> None:
+def _networks(options: argparse.Namespace) -> TableEnsemble:
+    from tablesense.model.ensemble import TableEnsemble
+    from tablesense.model.weights import load_torch
+
+    loaded = [load_torch(weights, "cpu") for weights in options.weights]
+    return TableEnsemble.of([network for one in loaded for network in one.members], options.threshold)
+
+
+def _write_file(options: argparse.Namespace) -> None:
     from tablesense.model.onnx_export import export_onnx
-    from tablesense.model.weights import load_detector
     from tablesense.terminal.output import save, terminal
 
-    exported = export_onnx(load_detector(options.weights, "cpu"))
+    exported = export_onnx(_networks(options))
     console = terminal()
     save("--out", options.out, exported.save, console)
     console.print(f"Its outputs differ from torch's by {exported.difference:.1e} at most", soft_wrap=True)
+
+
+def _write_folder(options: argparse.Namespace) -> None:
+    from tablesense.terminal.output import save, terminal
+
+    networks = _networks(options)
+    model = networks if len(networks.members) > 1 else networks.members[0]
+
+    def write(folder: Path) -> None:
+        partial = folder.with_name(f".{folder.name}.partial")
+        try:
+            model.save_pretrained(partial)
+            partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    save("--out", options.out, write, terminal())
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The options of the command."""
     parser = command_parser(program("export"), _DESCRIPTION)
     add = parser.add_argument
-    add("--weights", metavar="MODEL", help="as of `tablesense detect`, no .onnx file (the released model)")
-    add("--out", metavar="FILE.onnx", type=Path, required=True, help="the file; an earlier one is replaced")
+    add(
+        "--weights",
+        nargs="+",
+        default=[None],
+        metavar="MODEL",
+        help="one or more, as of `tablesense detect`, no .onnx files (the released model)",
+    )
+    add(
+        "--out",
+        metavar="FILE.onnx|FOLDER",
+        type=Path,
+        required=True,
+        help="the file, of which an earlier one is replaced, or a new folder",
+    )
+    add(
+        "--threshold",
+        type=share,
+        metavar="SCORE",
+        help="what it scores lower is no table (the first model's)",
+    )
     return parser
 
 

@@ -68,9 +68,9 @@ def cross_validate(plan: Plan, options: Options, console: Console) -> bool:
     check_folds(recipe, turns)
     finished = _train(plan, recipe, turns, options, say)
     measured: dict[int, list[Measured]] = {}
-    for turn, run in finished:
-        say(f"measuring {plain(run.name)}")
-        measured.setdefault(turn.seed, []).append(measure(recipe, turn, run))
+    for turn, runs in _whole(finished, plan.networks):
+        say(f"measuring {', '.join(plain(run.name) for run in runs)}")
+        measured.setdefault(turn.seed, []).append(measure(recipe, turn, runs))
     threshold = recipe.threshold if options.threshold is None else options.threshold
     figures = Figures(plan, measured, threshold)
     _write(options, figures, finished)
@@ -106,6 +106,22 @@ def _train(plan: Plan, recipe: Recipe, turns: list[Turn], options: Options, say:
     if not finished:
         raise UserError(f"--runs-dir: no training is finished in {plain(plan.runs_dir)} yet")
     return finished
+
+
+def _whole(finished: Finished, networks: int) -> Iterator[tuple[Turn, list[Path]]]:
+    """The folds of which every network is trained, and their runs.
+
+    Raises:
+        UserError: there is none yet.
+    """
+    folds: dict[tuple[int, int], list[tuple[Turn, Path]]] = {}
+    for turn, run in finished:
+        folds.setdefault((turn.seed, turn.fold), []).append((turn, run))
+    whole = [trained for trained in folds.values() if len(trained) == networks]
+    if not whole:
+        raise UserError(f"--networks: no fold is trained {networks} times yet")
+    for trained in whole:
+        yield trained[0][0], [run for _, run in trained]
 
 
 class Figures:
@@ -156,6 +172,7 @@ class Figures:
             "command": shlex.join(command),
             "failed": failed_rows(self.failed),
             "folds": self.plan.folds,
+            "networks": self.plan.networks,
             "runs": runs,
             "seeds": {seed: one.as_json() for seed, one in self.by_seed.items()},
         }

@@ -1,4 +1,7 @@
-"""The turns of a cross-validation: each trains on all folds but one, and is found again by its run's name."""
+"""The turns of a cross-validation: each trains on all folds but one, and is found again by its run's name.
+
+Where several networks are to detect together, there is a turn for each, of the same sheets in the same order.
+"""
 
 import glob
 import sys
@@ -14,6 +17,7 @@ from tablesense.tracking.run.lock import is_trained_in
 DEALING = ("seed_everything", "data.seed", "data.split", "data.num_folds", "data.fold")
 """Options by which the turns of one recipe differ."""
 
+_APART = 1000  # the seeds of the first weights of networks that are trained on the same sheets
 _OURS = (*DEALING, "experiment.name", "experiment.runs_dir")
 
 
@@ -27,6 +31,7 @@ class Plan:
         folds: how many parts the sheets are dealt into.
         seeds: of the dealing, the first weights, the order of the sheets and their augmentation.
         overrides: options added to every training.
+        networks: how many are trained on the same folds, to detect together.
     """
 
     config: Path
@@ -34,12 +39,14 @@ class Plan:
     folds: int
     seeds: tuple[int, ...]
     overrides: tuple[str, ...] = ()
+    networks: int = 1
 
     def turns(self) -> Iterator["Turn"]:
         """All turns, seed by seed: what is stopped early has whole seeds."""
         for seed in self.seeds:
-            for fold in range(self.folds):
-                yield Turn(self, fold, seed)
+            for network in range(self.networks):
+                for fold in range(self.folds):
+                    yield Turn(self, fold, seed, network)
 
     def line(self) -> list[str]:
         """The command line that all trainings share."""
@@ -49,16 +56,18 @@ class Plan:
 
 @dataclass(frozen=True)
 class Turn:
-    """One training: on all folds but this one."""
+    """One training: on all folds but this one; ``network`` counts those on the same sheets, from 0."""
 
     plan: Plan
     fold: int
     seed: int
+    network: int = 0
 
     @property
     def name(self) -> str:
         """Of the run, to which the time of its start is added."""
-        return f"{self.plan.config.stem}_fold{self.fold}_seed{self.seed}"
+        which = f"_network{self.network + 1}" if self.network else ""
+        return f"{self.plan.config.stem}_fold{self.fold}_seed{self.seed}{which}"
 
     @property
     def finished(self) -> Path | None:
@@ -77,7 +86,8 @@ class Turn:
 
     def line(self) -> list[str]:
         """The command line of the training; it goes on with what was begun."""
-        values = (self.seed, self.seed, "fold", self.plan.folds, self.fold, self.name, self.plan.runs_dir)
+        weights_seed = self.seed + _APART * self.network
+        values = (weights_seed, self.seed, "fold", self.plan.folds, self.fold, self.name, self.plan.runs_dir)
         ours = [f"--{key}={value}" for key, value in zip(_OURS, values, strict=True)]
         resume = [] if self.begun is None else [f"--resume={self.begun}"]
         return [*self.plan.line(), *ours, *resume]

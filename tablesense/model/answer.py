@@ -11,11 +11,13 @@ class Answer(NamedTuple):
 
     logits: ``[B, Q]`` that the query stands for a table. edges: logits ``[B, Q, N]`` of left, top, right,
     bottom. unused: ``[B, Q]``, True for queries that a sheet with fewer cells than queries does not use.
+    networks: whose queries they are, equally many each, one network's after the other's.
     """
 
     logits: Tensor
     edges: tuple[Tensor, ...]
     unused: Tensor
+    networks: int = 1
 
 
 class Answering(Protocol):

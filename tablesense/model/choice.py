@@ -1,77 +1,85 @@
 """Which of the proposed boxes are the tables of a sheet, when no cell can be in two tables.
 
 The boxes are chosen that together have the highest expected number of exact tables: the sum, over the
-chosen ones, of the score of the query times the probability of its edges. A box over two tables loses
-against the two, even where it is the likeliest single one. This is weighted set packing.
+chosen ones, of the probability that the box is a table. A box over two tables loses against the two, even
+where it is the likeliest single one. This is weighted set packing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tablesense.boxes import Box
 
-_MOST = 200  # candidates that are looked at, the best ones: the conflicts of more would take long to solve
 _SECONDS = 2.0  # for the solver, which needs a few milliseconds; then the choice is greedy
-_PASSED_ON = 0.5
+
+Conflicts = NDArray[np.bool_]
 
 
 class Candidate(NamedTuple):
-    """A box that a query proposes.
+    """A box that may be a table.
 
-    box: in grid cells. query: its number. score: of the query, that it stands for a table. probability:
-    of the four edges together.
+    box: in grid cells. weight: the probability that it is one, exactly. score: that there is one, roughly.
     """
 
     box: Box
-    query: int
+    weight: float
     score: float
-    probability: float
-
-    @property
-    def weight(self) -> float:
-        """The probability that the box is a table, exactly."""
-        return self.score * self.probability
 
 
-def choose(candidates: Sequence[Candidate]) -> list[tuple[Candidate, float]]:
-    """The tables and their scores, in no order.
-
-    A query that lost the cells of its box to a chosen one saw a table there as well: half of its score,
-    by the share of the chosen box that it covers, is passed on to that one.
+def choose(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The tables, in no order; no two share a cell.
 
     Args:
-        candidates: for each query its boxes, the likeliest first.
+        candidates: the solver's time grows with the square of their number: a few hundred at most.
     """
-    best = list({c.query: c for c in reversed(candidates)}.values())
-    if not any(_conflict(one, other) for n, one in enumerate(best) for other in best[:n]):
-        return [(candidate, candidate.score) for candidate in best]
-    candidates = sorted(candidates, key=lambda c: -c.weight)[:_MOST]
-    chosen = [candidates[number] for number in _packed(candidates)]
-    settled = {candidate.query for candidate in chosen}
-    losers = [candidate for candidate in candidates if candidate.query not in settled]
-    return [(candidate, _score(candidate, losers)) for candidate in chosen]
+    candidates = sorted(candidates, key=lambda candidate: -candidate.weight)
+    conflicts = _conflicts([candidate.box for candidate in candidates])
+    chosen: list[int] = []
+    for group in _connected(conflicts):
+        within = conflicts[np.ix_(group, group)]
+        if within.all():  # any one rules out the others: most tables of most sheets
+            chosen.append(int(group[0]))
+        else:
+            weights = [candidates[number].weight for number in group]
+            chosen += [int(group[number]) for number in _packed(weights, within)]
+    return [candidates[number] for number in chosen]
 
 
-def _conflict(one: Candidate, other: Candidate) -> bool:
-    return one.query == other.query or one.box.intersection(other.box) > 0
+def _conflicts(boxes: Sequence[Box]) -> Conflicts:
+    """Which boxes share cells, ``[M, M]``, each with itself too."""
+    left, top, right, bottom = np.asarray(boxes, dtype=np.int64).reshape(-1, 4).T
+    across = (left[:, None] < right) & (left < right[:, None])
+    down = (top[:, None] < bottom) & (top < bottom[:, None])
+    return across & down
 
 
-def _packed(candidates: Sequence[Candidate]) -> list[int]:
-    """The candidates of the greatest total weight of which no two conflict."""
+def _connected(conflicts: Conflicts) -> Iterator[NDArray[np.int64]]:
+    """The groups of numbers that conflicts connect; each group ascending."""
+    left = np.ones(len(conflicts), dtype=bool)
+    while left.any():
+        group = np.zeros_like(left)
+        group[left.argmax()] = True
+        while (grown := np.logical_or.reduce(conflicts[group])).sum() > group.sum():
+            group = grown
+        left &= ~group
+        yield np.flatnonzero(group)
+
+
+def _packed(weights: Sequence[float], conflicts: Conflicts) -> list[int]:
+    """Those of the greatest total weight of which no two conflict; weights come the greatest first."""
     # Most sheets need no choice, and importing these takes most of a second.
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
 
-    pairs = [
-        (a, b) for a in range(len(candidates)) for b in range(a) if _conflict(candidates[a], candidates[b])
-    ]
+    pairs = np.argwhere(np.tril(conflicts, -1))
     rows = np.repeat(np.arange(len(pairs)), 2)
-    matrix = coo_array((np.ones(len(rows)), (rows, np.ravel(pairs))), shape=(len(pairs), len(candidates)))
+    matrix = coo_array((np.ones(len(rows)), (rows, pairs.ravel())), shape=(len(pairs), len(weights)))
     result = milp(
-        [-candidate.weight for candidate in candidates],
-        integrality=np.ones(len(candidates), dtype=np.int64),
+        -np.asarray(weights),
+        integrality=np.ones(len(weights), dtype=np.int64),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(matrix.tocsr(), ub=1),
         options={"time_limit": _SECONDS},
@@ -79,19 +87,7 @@ def _packed(candidates: Sequence[Candidate]) -> list[int]:
     if result.success:
         return [int(number) for number in np.flatnonzero(result.x > 0.5)]
     chosen: list[int] = []
-    for number, candidate in enumerate(candidates):
-        if not any(_conflict(candidate, candidates[other]) for other in chosen):
+    for number in range(len(weights)):
+        if not conflicts[number, chosen].any():
             chosen.append(number)
     return chosen
-
-
-def _score(chosen: Candidate, losers: Sequence[Candidate]) -> float:
-    """The score of a chosen candidate, with what is passed on to it."""
-    passed: dict[int, float] = {}
-    for loser in losers:
-        share = loser.box.intersection(chosen.box) / chosen.box.area
-        passed[loser.query] = max(passed.get(loser.query, 0.0), loser.score * share)
-    doubt = 1 - chosen.score
-    for score in passed.values():
-        doubt *= 1 - _PASSED_ON * score
-    return 1 - doubt

@@ -2,9 +2,11 @@
 
 Every query proposes a few boxes: the likeliest pairs of first and last row, and of columns. Where a table
 could end early or late its edges have two peaks, and the right one often shows only beside the other
-tables of the sheet; so the boxes of all queries are chosen together (:mod:`tablesense.model.choice`).
+tables of the sheet; so all queries are heard about every box (:mod:`tablesense.model.consensus`), and the
+boxes are chosen together (:mod:`tablesense.model.choice`).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -13,7 +15,8 @@ from torch import Tensor
 from tablesense.boxes import Box
 from tablesense.model.answer import Answer
 from tablesense.model.boundary import best_intervals
-from tablesense.model.choice import Candidate, choose
+from tablesense.model.choice import choose
+from tablesense.model.consensus import Proposals, Queries, weigh
 
 LEAST_SCORE = 0.1  # a query scored lower proposes nothing
 _ROW_PAIRS, _COLUMN_PAIRS = 6, 3  # tables are mistaken in their rows more often than in their columns
@@ -41,16 +44,18 @@ def decode(answer: Answer, min_score: float) -> list[list[ScoredBox]]:
     """The tables of every sheet of a batch, in grid cells, best first; no two share a cell.
 
     Args:
-        answer: of the network.
+        answer: of the network, or of several.
         min_score: boxes scored lower are dropped.
     """
     scores = answer.logits.float().sigmoid().masked_fill(answer.unused, -1.0)
+    each = scores.shape[1] // answer.networks
     results = []
     for number, sheet_scores in enumerate(scores):
-        queries = (sheet_scores >= LEAST_SCORE).nonzero()[:, 0]
-        edges = [edge[number, queries].float().log_softmax(-1) for edge in answer.edges]
-        found = choose(_candidates(edges, sheet_scores[queries].tolist()))
-        boxes = [ScoredBox(candidate.box, score) for candidate, score in found if score >= min_score]
+        numbers = (sheet_scores >= LEAST_SCORE).nonzero()[:, 0]
+        edges = [edge[number, numbers].float().log_softmax(-1) for edge in answer.edges]
+        queries = Queries(sheet_scores[numbers], edges, numbers // each)
+        found = choose(weigh(queries, _proposals(edges), answer.networks)) if len(numbers) else []
+        boxes = [ScoredBox(one.box, one.score) for one in found if one.score >= min_score]
         results.append(sorted(boxes, key=lambda scored: (-scored.score, scored.box.top, scored.box.left)))
     return results
 
@@ -80,7 +85,7 @@ def likely_intervals(first: Tensor, last: Tensor, count: int) -> Intervals:
     )
 
 
-def _candidates(edges: list[Tensor], scores: list[float]) -> list[Candidate]:
+def _proposals(edges: Sequence[Tensor]) -> Proposals:
     """What the queries of one sheet propose; edges are ``[Q, N]`` log-probabilities of each side."""
     left, top, right, bottom = edges
     rows = likely_intervals(top, bottom, _ROW_PAIRS)
@@ -89,16 +94,7 @@ def _candidates(edges: list[Tensor], scores: list[float]) -> list[Candidate]:
     proposed = probability >= _LEAST_PROBABILITY
     proposed[:, 0, 0] = True
     query, row, column = proposed.nonzero(as_tuple=True)
-    numbers = zip(
-        columns.first[query, column].tolist(),
-        rows.first[query, row].tolist(),
-        (columns.last[query, column] + 1).tolist(),
-        (rows.last[query, row] + 1).tolist(),
-        probability[proposed].tolist(),
-        query.tolist(),
-        strict=True,
-    )
-    return [
-        Candidate(Box(x0, y0, x1, y1), number, scores[number], likely)
-        for x0, y0, x1, y1, likely, number in numbers
-    ]
+    first = columns.first[query, column], rows.first[query, row]
+    last = columns.last[query, column], rows.last[query, row]
+    boxes = torch.stack([*first, *(line + 1 for line in last)], 1)
+    return Proposals(boxes, query, probability[proposed])

@@ -206,6 +206,11 @@ class TableDetector(
         return DetectorOutput(layers, unused, cells, start, mask)
 
     @property
+    def members(self) -> list["TableDetector"]:
+        """Itself; of a :class:`tablesense.model.ensemble.TableEnsemble` the networks."""
+        return [self]
+
+    @property
     def device(self) -> torch.device:
         """Where the network runs."""
         return self.fuse.weight.device

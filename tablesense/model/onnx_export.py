@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import logging
 import warnings
@@ -21,6 +20,7 @@ from tablesense.errors import UserError
 from tablesense.features.channels import FEATURE_VERSION
 from tablesense.model.answer import Answer, Answering
 from tablesense.model.detector import TableDetector
+from tablesense.model.ensemble import TableEnsemble
 from tablesense.model.onnx_network import INPUTS, OUTPUTS, OnnxFacts, OnnxNetwork
 from tablesense.model.sources import require_packages
 from tablesense.tracking.run.atomic import atomic_write
@@ -52,8 +52,8 @@ class Exported(NamedTuple):
             opened.write(self.content)
 
 
-def export_onnx(network: TableDetector) -> Exported:
-    """A network as an .onnx file, compared with torch on random sheets of a few sizes.
+def export_onnx(network: TableDetector | TableEnsemble) -> Exported:
+    """A network, or several that detect together, as an .onnx file, compared with torch on random sheets.
 
     Its inputs are ``grid`` (``[B, C, H, W]`` bytes) and ``mask`` (``[B, H, W]``), all sizes but C free; its
     outputs those of :class:`tablesense.model.answer.Answer`.
@@ -63,14 +63,15 @@ def export_onnx(network: TableDetector) -> Exported:
             torch's.
     """
     require_packages("onnx", "onnxscript", "onnxruntime")
-    if network.config.backbone != "cells":  # torch.export fails over the sizes that timm's strides divide
+    networks = TableEnsemble.of(network.members, network.score_threshold)
+    backbone = networks.members[0].config.backbone
+    if backbone != "cells":  # torch.export fails over the sizes that timm's strides divide
         raise UserError(
-            f"the backbone {network.config.backbone} cannot be exported: "
-            "only a network with our own (cells) can be"
+            f"the backbone {backbone} cannot be exported: only a network with our own (cells) can be"
         )
-    network = copy.deepcopy(network).to("cpu", torch.float32).eval()
-    content = _translate(network)
-    difference = greatest_difference(network, OnnxNetwork(content, "cpu"))
+    networks = networks.to("cpu", torch.float32)
+    content = _translate(networks)
+    difference = greatest_difference(networks, OnnxNetwork(content, "cpu"))
     if not difference <= MOST_DIFFERENT:  # not a number is no success
         raise UserError(
             f"not exported: the outputs in onnxruntime differ from torch's by {difference:.2g}, more than "
@@ -79,19 +80,19 @@ def export_onnx(network: TableDetector) -> Exported:
     return Exported(content, difference)
 
 
-class _LastLayer(nn.Module):
-    """The network with a flat answer, which is all that a file can return."""
+class _Flat(nn.Module):
+    """The networks with a flat answer, which is all that a file can return."""
 
-    def __init__(self, network: TableDetector) -> None:
+    def __init__(self, networks: TableEnsemble) -> None:
         super().__init__()
-        self.network = network
+        self.networks = networks
 
     def forward(self, grid: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
-        answer: Answer = self.network(grid, mask).answer
+        answer: Answer = self.networks(grid, mask)
         return (answer.logits, *answer.edges, answer.unused)
 
 
-def _translate(network: TableDetector) -> bytes:
+def _translate(networks: TableEnsemble) -> bytes:
     from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 
     from tablesense.model.onnx_operations import running_max
@@ -99,8 +100,8 @@ def _translate(network: TableDetector) -> bytes:
     batch, height, width = (Dim(name) for name in ("batch", "height", "width"))
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
-            _LastLayer(network).eval(),
-            _random_sheets(network, _TRACED, seed=0),
+            _Flat(networks).eval(),
+            _random_sheets(networks, _TRACED, seed=0),
             dynamo=True,
             dynamic_shapes={
                 "grid": {0: batch, 2: height, 3: width},
@@ -116,7 +117,11 @@ def _translate(network: TableDetector) -> bytes:
         raise RuntimeError("torch.onnx.export with dynamo=True returned nothing")
     ClearMetadataAndDocStringPass()(program.model)  # stack traces: most of the file
     facts = OnnxFacts(
-        json.dumps(asdict(network.config)), str(FEATURE_VERSION), repr(network.score_threshold), __version__
+        json.dumps(asdict(networks.members[0].config)),
+        str(FEATURE_VERSION),
+        repr(networks.score_threshold),
+        __version__,
+        networks=str(len(networks.members)),
     )
     program.model.metadata_props.update(facts._asdict())
     content: bytes = program.model_proto.SerializeToString()
@@ -137,12 +142,12 @@ def _quiet() -> Iterator[None]:
             logging.getLogger(name).setLevel(level)
 
 
-def greatest_difference(network: TableDetector, other: Answering) -> float:
-    """Between the outputs of a network and those of another, over random sheets of a few sizes."""
+def greatest_difference(networks: TableEnsemble, other: Answering) -> float:
+    """Between the outputs of networks and those of another, over random sheets of a few sizes."""
     worst = 0.0
     for seed, sizes in enumerate(_CHECKED):
-        sheets = _random_sheets(network, sizes, seed)
-        worst = max(worst, answer_difference(network.answer(*sheets), other.answer(*sheets)))
+        sheets = _random_sheets(networks, sizes, seed)
+        worst = max(worst, answer_difference(networks.answer(*sheets), other.answer(*sheets)))
     return worst
 
 
@@ -167,12 +172,12 @@ def answer_difference(one: Answer, other: Answer) -> float:
     return float(nearest.masked_fill(one.unused, 0.0).max())
 
 
-def _random_sheets(network: TableDetector, sizes: tuple[int, int, int], seed: int) -> tuple[Tensor, Tensor]:
+def _random_sheets(networks: TableEnsemble, sizes: tuple[int, int, int], seed: int) -> tuple[Tensor, Tensor]:
     """A batch of ``(B, H, W)``, the second sheet of it smaller than the others."""
     batch, height, width = sizes
     generator = torch.Generator().manual_seed(seed)
     mask = torch.ones(batch, height, width, dtype=torch.bool)
     mask[1:2, height // 2 + 1 :] = False
     mask[1:2, :, width // 2 + 1 :] = False
-    shape = (batch, network.in_channels, height, width)
+    shape = (batch, networks.members[0].in_channels, height, width)
     return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator) * mask[:, None], mask

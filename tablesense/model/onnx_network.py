@@ -33,6 +33,7 @@ class OnnxFacts(NamedTuple):
 
     network: the shape of the network as JSON. feature_version: of the features it is trained on.
     score_threshold: a box scored lower is no table. tablesense: the version that exported it. kind: ``KIND``.
+    networks: how many detect together.
     """
 
     network: str
@@ -40,6 +41,7 @@ class OnnxFacts(NamedTuple):
     score_threshold: str
     tablesense: str
     kind: str = KIND
+    networks: str = "1"
 
 
 class OnnxNetwork:
@@ -65,7 +67,8 @@ class OnnxNetwork:
             facts = _facts(self._session)
             refuse_other_features(int(facts.feature_version))
             self.score_threshold = float(facts.score_threshold)
-            if not 0 <= self.score_threshold <= 1:
+            self._networks = int(facts.networks)
+            if not 0 <= self.score_threshold <= 1 or self._networks < 1:
                 raise UserError(_OTHER_FILE)
         except UserError as error:
             raise UserError(f"{name}: {error}") from error
@@ -78,7 +81,9 @@ class OnnxNetwork:
         values = (grid.cpu().numpy(), mask.cpu().numpy())
         found = self._session.run(list(OUTPUTS), dict(zip(INPUTS, values, strict=True)))
         logits, left, top, right, bottom, unused = map(torch.from_numpy, found)
-        return Answer(logits, (left, top, right, bottom), unused)
+        if logits.shape[1] % self._networks:
+            raise UserError(f"the exported model {_OTHER_FILE}")
+        return Answer(logits, (left, top, right, bottom), unused, self._networks)
 
 
 def _open(model: Path | bytes, providers: list[Provider]) -> InferenceSession:
@@ -100,9 +105,10 @@ def _open(model: Path | bytes, providers: list[Provider]) -> InferenceSession:
 def _facts(session: InferenceSession) -> OnnxFacts:
     found: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
     outputs = tuple((value.name, value.type) for value in session.get_outputs())
-    if found.get("kind") != KIND or not set(OnnxFacts._fields) <= found.keys() or outputs != _OUTPUT_TYPES:
+    needed = set(OnnxFacts._fields) - OnnxFacts._field_defaults.keys()
+    if found.get("kind") != KIND or not needed <= found.keys() or outputs != _OUTPUT_TYPES:
         raise UserError(_OTHER_FILE)
-    return OnnxFacts(**{name: found[name] for name in OnnxFacts._fields})
+    return OnnxFacts(**{name: found[name] for name in OnnxFacts._fields if name in found})
 
 
 def _providers(device: str) -> tuple[torch.device, list[Provider]]:

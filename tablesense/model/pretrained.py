@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
-from huggingface_hub import PyTorchModelHubMixin
+from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
 from safetensors import SafetensorError
 from safetensors.torch import load_model
 from torch import nn
 from typing_extensions import override
 
 from tablesense.errors import UserError
-from tablesense.model.sources import OTHER_NETWORK, SAFETENSORS, model_folder, parse_hub_name
+from tablesense.model.sources import CONFIG, HUB, OTHER_NETWORK, SAFETENSORS, model_folder, parse_hub_name
 from tablesense.sheets.source import printable
 
 MODEL_CARD = """\
@@ -35,7 +38,13 @@ tables = detect_tables("book.xlsx", weights="path/of/this/folder")
 
 
 class Pretrained(PyTorchModelHubMixin):
-    """The hub's mixin, but it prints nothing, takes no path for a repository, leaves no weight random."""
+    """The hub's mixin, but it prints nothing, takes no path for a repository, leaves no weight random.
+
+    Attributes:
+        several: whether what is saved is networks that detect together, not one.
+    """
+
+    several: ClassVar[bool] = False
 
     @classmethod
     @override
@@ -53,17 +62,18 @@ class Pretrained(PyTorchModelHubMixin):
         Raises:
             UserError: there is no such folder, or what it holds cannot be loaded.
         """
-        source, given = pretrained_model_name_or_path, printable(str(pretrained_model_name_or_path))
-        on_hub = parse_hub_name(source)
-        name = str(model_folder(Path(source))) if on_hub is None else on_hub.repository
-        revision = revision if on_hub is None else on_hub.revision or revision
-        try:
-            return super().from_pretrained(name, revision=revision, **options)
-        except UserError as error:
-            raise UserError(f"{given}: {error}") from error
-        except Exception as error:  # whatever json, the hub and its mixin raise: no network, no permission
-            where = "be loaded from the Hugging Face hub" if on_hub else "be loaded, its folder is damaged"
-            raise UserError(f"{given}: the model cannot {where} ({in_short(error)})") from error
+        source = pretrained_model_name_or_path
+        with _told(source):
+            on_hub = parse_hub_name(source)
+            if on_hub is not None:
+                revision = on_hub.revision or revision
+                return super().from_pretrained(on_hub.repository, revision=revision, **options)
+            folder = model_folder(Path(source))
+            several = _says_several(folder / CONFIG)
+            if several != cls.several:
+                kind, name = ("networks", "TableEnsemble") if several else ("one network", "TableDetector")
+                raise UserError(f"holds {kind}: load with {name}.from_pretrained")
+            return super().from_pretrained(str(folder), **options)
 
     @classmethod
     @override
@@ -86,6 +96,37 @@ class Pretrained(PyTorchModelHubMixin):
             raise UserError(OTHER_NETWORK) from error
         module.eval()
         return network
+
+
+def holds_several(source: str | Path) -> bool:
+    """Whether a saved folder, or a model on the hub, is networks that detect together.
+
+    Raises:
+        UserError: there is no such folder or model, or its ``config.json`` cannot be read.
+    """
+    with _told(source):
+        on_hub = parse_hub_name(source)
+        if on_hub is None:
+            return _says_several(model_folder(Path(source)) / CONFIG)
+        return _says_several(Path(hf_hub_download(on_hub.repository, CONFIG, revision=on_hub.revision)))
+
+
+def _says_several(config: Path) -> bool:
+    return "networks" in json.loads(config.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def _told(source: str | Path) -> Iterator[None]:
+    """Whatever goes wrong, as one line that names the source."""
+    given = printable(str(source))
+    try:
+        yield
+    except UserError as error:
+        raise error if str(error).startswith(given) else UserError(f"{given}: {error}") from error
+    except Exception as error:  # whatever json, the hub and its mixin raise: no network, no permission
+        on_hub = isinstance(source, str) and source.startswith(HUB)
+        where = "be loaded from the Hugging Face hub" if on_hub else "be loaded, its folder is damaged"
+        raise UserError(f"{given}: the model cannot {where} ({in_short(error)})") from error
 
 
 _OF_THE_HUB = frozenset(

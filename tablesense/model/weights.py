@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from tablesense.model.answer import Answering
     from tablesense.model.detector import TableDetector
+    from tablesense.model.ensemble import TableEnsemble
     from tablesense.model.onnx_network import OnnxNetwork
 
 WEIGHTS_VARIABLE = "TABLESENSE_WEIGHTS"
@@ -48,29 +49,29 @@ _NO_CHECKPOINT = (
     "saved model"
 )
 
-_loaded: dict[tuple[str, int, str], TableDetector] = {}
+_loaded: dict[tuple[str, int, str], TableDetector | TableEnsemble] = {}
 _opened: dict[tuple[str, int, str, int], OnnxNetwork] = {}
 
 
 def load_network(weights: str | Path | Answering | None = None, device: str = "auto") -> Answering:
-    """What is to detect: an exported network where ``weights`` is an .onnx file, else torch's.
+    """What is to detect: one network, several together, or an exported one.
 
     Args:
-        weights: an .onnx file, a network of any kind, or what :func:`load_detector` takes.
+        weights: an .onnx file, a network of any kind, or what :func:`load_torch` takes.
         device: ``auto`` takes a GPU where there is one.
 
     Raises:
-        UserError: as of :func:`load_detector`; or a package that runs .onnx files is not installed.
+        UserError: as of :func:`load_torch`; or a package that runs .onnx files is not installed.
     """
     from tablesense.model.detector import TableDetector
+    from tablesense.model.ensemble import TableEnsemble
 
-    if weights is not None and not isinstance(weights, str | Path | TableDetector):
+    if isinstance(weights, TableDetector | TableEnsemble):
+        return load_torch(weights, device)
+    if weights is not None and not isinstance(weights, str | Path):
         return weights
-    if not isinstance(weights, TableDetector):
-        found = locate(weights)
-        if is_onnx(found):
-            return _onnx_network(Path(found), device)
-    return load_detector(weights, device)
+    found = locate(weights)
+    return _onnx_network(Path(found), device) if is_onnx(found) else load_torch(weights, device)
 
 
 def _onnx_network(file: Path, device: str) -> OnnxNetwork:
@@ -85,7 +86,14 @@ def _onnx_network(file: Path, device: str) -> OnnxNetwork:
 
 
 def load_detector(weights: str | Path | TableDetector | None = None, device: str = "auto") -> TableDetector:
-    """The network that ``weights`` names, ready to detect; loaded once a process.
+    """One network, of several that are saved together the first; as :func:`load_torch` otherwise."""
+    return load_torch(weights, device).members[0]
+
+
+def load_torch(
+    weights: str | Path | TableDetector | TableEnsemble | None = None, device: str = "auto"
+) -> TableDetector | TableEnsemble:
+    """The network or networks that ``weights`` names, ready to detect; loaded once a process.
 
     Args:
         weights: a run directory (its ``best.pt``), a checkpoint, a folder written by
@@ -97,16 +105,14 @@ def load_detector(weights: str | Path | TableDetector | None = None, device: str
     Raises:
         UserError: there are no such weights, they cannot be read, or they are for other features.
     """
-    from tablesense.model.detector import TableDetector
-
-    if isinstance(weights, TableDetector):
+    if weights is not None and not isinstance(weights, str | Path):
         return weights.to(choose_device(device)).eval()
     found = locate(weights)
     if is_onnx(found):
         raise UserError(f"{plain(found)}: an exported network cannot be changed; name what it was made of")
     target = choose_device(device)
     if isinstance(found, str):
-        return _cached((found, 0, str(target)), lambda: TableDetector.from_pretrained(found), target)
+        return _cached((found, 0, str(target)), lambda: _saved(found), target)
     key = (str(found.resolve()), found.stat().st_mtime_ns, str(target))
     return _cached(key, lambda: _from_file(found), target)
 
@@ -179,8 +185,8 @@ def _meant(path: Path) -> str:
 
 
 def _cached(
-    key: tuple[str, int, str], load: Callable[[], TableDetector], device: torch.device
-) -> TableDetector:
+    key: tuple[str, int, str], load: Callable[[], TableDetector | TableEnsemble], device: torch.device
+) -> TableDetector | TableEnsemble:
     if key not in _loaded:
         _loaded[key] = load().to(device).eval()
     return _loaded[key]
@@ -201,11 +207,18 @@ def _in_folder(path: Path) -> Path:
     )
 
 
-def _from_file(file: Path) -> TableDetector:
+def _saved(source: str | Path) -> TableDetector | TableEnsemble:
     from tablesense.model.detector import TableDetector
+    from tablesense.model.ensemble import TableEnsemble
+    from tablesense.model.pretrained import holds_several
 
+    kind = TableEnsemble if holds_several(source) else TableDetector
+    return kind.from_pretrained(source)
+
+
+def _from_file(file: Path) -> TableDetector | TableEnsemble:
     if file.name == SAFETENSORS:
-        return TableDetector.from_pretrained(file.parent)
+        return _saved(file.parent)
     try:
         return _from_checkpoint(file, _threshold(file.parent.parent / "configs" / "config.yaml"))
     except UserError as error:

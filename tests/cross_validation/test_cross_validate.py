@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,6 +100,17 @@ def test_every_sheet_is_measured_by_a_training_that_left_it_out(
         assert main([*args, *other]) == 2
         assert re.search(rf"is of another recipe \(what differs: .*{named}", capsys.readouterr().err)
 
+    both = [*args, *overrides, "--networks=2", "--measure-only"]
+    assert main(both) == 2
+    assert "--networks: no fold is trained 2 times yet" in capsys.readouterr().err
+    for run in trained:  # as if the second network had come out as the first
+        shutil.copytree(run, runs / run.name.replace("seed3", "seed3_network2"))
+    assert main(both) == 0
+    assert "seed3_network2" in capsys.readouterr().out
+    together = json.loads(out.read_text())
+    assert (together["networks"], len(together["runs"])) == (2, 4)
+    assert together["macro"] == figures["macro"]
+
     annotations = tmp_path / "tea" / "annotations.jsonl"
     better = tmp_path / "better.jsonl"
     before = annotations.read_bytes(), better.read_bytes()
@@ -189,6 +201,16 @@ def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
     (run / "checkpoints" / "last.pt").touch()
     assert f"--resume={run}" in turn.line()
     assert turn.finished is None
+
+
+def test_networks_that_detect_together_share_all_but_their_first_weights() -> None:
+    turns = list(Plan(Path("r.yaml"), Path("runs"), 2, (1, 2), (), networks=3).turns())
+    assert len(turns) == len({turn.name for turn in turns}) == 12
+    assert [turn.name for turn in turns[:3]] == ["r_fold0_seed1", "r_fold1_seed1", "r_fold0_seed1_network2"]
+    lines = [set(turn.line()) for turn in turns if (turn.fold, turn.seed) == (1, 2)]
+    assert lines[0] - lines[1] == {"--seed_everything=2", "--experiment.name=r_fold1_seed2"}
+    assert lines[1] - lines[2] == {"--seed_everything=1002", "--experiment.name=r_fold1_seed2_network2"}
+    assert all("--data.seed=2" in line for line in lines)
 
 
 def test_a_training_that_outlived_its_command_is_not_begun_twice(tmp_path: Path) -> None:

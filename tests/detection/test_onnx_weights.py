@@ -8,10 +8,12 @@ from tablesense import command
 from tablesense.detection.detect import detect_tables
 from tablesense.errors import UserError
 from tablesense.model import onnx_export, sources, weights
+from tablesense.model.detector import TableDetector
+from tablesense.model.ensemble import TableEnsemble
 from tablesense.model.onnx_network import OnnxNetwork
 from tablesense.model.weights import load_detector, load_network, locate
 from tests.detection.blobs import write_book
-from tests.onnx_models import OnnxModel, onnx_model
+from tests.onnx_models import OnnxModel, make_network, onnx_model
 
 __all__ = ["onnx_model"]  # a fixture
 
@@ -64,8 +66,6 @@ def test_commands_take_the_file(
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    from tests.onnx_models import make_network
-
     make_network().save_pretrained(tmp_path / "saved")
     return tmp_path / "saved"
 
@@ -102,6 +102,7 @@ def test_export_writes_over_nothing_else(
     (tmp_path / "in.onnx").write_text("x")
     for out, reason in {
         "out.pt": "is to end in .onnx",
+        "saved": "is there already; name a new folder",
         "saved/model.safetensors": "is to end in .onnx",
         "nowhere/out.onnx": "there is no folder",
     }.items():
@@ -112,6 +113,26 @@ def test_export_writes_over_nothing_else(
     other = str(tmp_path / "other.onnx")
     assert "cannot be changed" in refused(["export", "--weights", file, "--out", other], capsys)
     assert not Path(other).exists()
+
+
+def test_export_of_several_is_one_folder_that_detects(
+    saved: Path, book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_network(seed=1).save_pretrained(tmp_path / "second")
+    both, all_three, one = (tmp_path / name for name in ("both", "all_three", "one"))
+    second = str(tmp_path / "second")
+    assert command.main(["export", "--weights", str(saved), second, "--out", str(both)]) == 0
+    assert f"Wrote {both}\n" in capsys.readouterr().out
+    args = ["export", "--weights", str(both), second, "--threshold", "0.2", "--out", str(all_three)]
+    assert command.main(args) == 0
+    for folder, count, threshold in ((both, 2, 0.4), (all_three, 3, 0.2)):
+        loaded = load_network(folder, "cpu")
+        assert isinstance(loaded, TableEnsemble)
+        assert (len(loaded.members), loaded.score_threshold) == (count, threshold)
+    assert detect_tables(book, both, threshold=0.0, device="cpu")
+    assert command.main(["export", "--weights", str(saved), "--threshold", "0.3", "--out", str(one)]) == 0
+    assert TableDetector.from_pretrained(one).score_threshold == 0.3
+    assert sorted(path.name for path in tmp_path.glob(".*")) == [], "nothing half-written is left"
 
 
 def test_missing_packages_are_said_at_once(

@@ -65,6 +65,12 @@ def test_an_edge_with_two_peaks_ends_where_the_next_table_begins() -> None:
     assert [item.box for item in decode(alone.answer, 0.5)[0]] == [Box(0, 0, 4, 9)]
 
 
+def test_the_score_is_the_mean_of_the_networks() -> None:
+    both = output_of((NEAR, 0.9), (FAR, 0.8), (SHIFTED, 0.3), (NEAR, 0.05)).answer._replace(networks=2)
+    assert [item.box for item in decode(both, min_score=0.1)[0]] == [NEAR, FAR]
+    assert [item.score for item in decode(both, 0.1)[0]] == pytest.approx([(0.9 + 0.3) / 2, 0.8 / 2])
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_likely_intervals_are_the_likeliest_pairs(seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
