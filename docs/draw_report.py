@@ -15,7 +15,7 @@ from tablesense.corpora.corpus import read_corpus
 from tablesense.detection.detect import detect_tables
 from tablesense.detection.report import write_report
 from tablesense.detection.table import FileResult, SheetTables
-from tablesense.model.weights import load_detector
+from tablesense.model.weights import load_network
 from tablesense.sheets.workbook import open_workbook
 from tablesense.synthetic.corpus import write_corpus
 from tablesense.tracking.run.atomic import atomic_write
@@ -48,7 +48,7 @@ def find(folder: Path, run: Path, seed: int) -> tuple[list[FileResult], Truth]:
     write_corpus(folder, NUM_SHEETS, seed)
     corpus = read_corpus(folder)
     truth = {(record.file_name, record.sheet_name): record.tables for record in corpus.annotations}
-    detector = load_detector(run)
+    detector = load_network(run)
     results = []
     for file in sorted({record.file_name for record in corpus.annotations}):
         path = folder / "workbooks" / file

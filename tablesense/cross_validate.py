@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tablesense.errors import UserError
+from tablesense.model.sources import MOST_NETWORKS
 from tablesense.terminal.arguments import command_parser, count, share, whole
 from tablesense.terminal.commands import run_command
 
@@ -17,9 +18,9 @@ UNFINISHED = 1
 _DESCRIPTION = """\
 Train a recipe fold by fold, with one seed or several, and measure each training on the sheets that it left
 out: sheets of one template are never on both sides. With --networks, several are trained on the same sheets
-from other first weights, and measured together. A cross-validation that was stopped goes on with the same
-command. Options that are not listed here, like --model.lr=1e-3, are passed on to every training. The W&B log
-of a training is written, not sent.
+from other first weights, which are measured together. A cross-validation that was stopped goes on with the
+same command. Options that are not listed here, like --model.lr=1e-3, are passed on to every training. The W&B
+log of a training is written, not sent.
 
 Exit code: 0; 1, some trainings are not finished (--measure-only) or a sheet could not be read; 2, wrong
 input; 130, stopped."""
@@ -39,6 +40,8 @@ def _run(args: list[str]) -> int:
     options, overrides = make_parser().parse_known_args(args)
     if options.folds < 2:
         raise UserError(f"--folds: must be 2 or more, got {options.folds}")
+    if options.networks > MOST_NETWORKS:
+        raise UserError(f"--networks: must be {MOST_NETWORKS} or fewer, got {options.networks}")
     if not options.config.is_file():
         raise UserError(f"--config: there is no file {options.config}")
     return _cross_validate(options, overrides, args)
@@ -66,7 +69,7 @@ def _cross_validate(options: argparse.Namespace, overrides: list[str], args: lis
             options.folds,
             tuple(dict.fromkeys(options.seeds)),
             tuple(overrides),
-            options.networks,
+            networks=options.networks,
         ),
         Options(
             options.jobs,

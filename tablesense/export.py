@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import shutil
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,13 +46,17 @@ def _check(options: argparse.Namespace) -> bool:
     from tablesense.terminal.untrusted import plain
 
     inputs = [str(locate(weights)) for weights in options.weights]
-    if options.out.suffix:
+    if options.out.suffix.lower() == ONNX_SUFFIX:
         check_target("--out", str(options.out), (ONNX_SUFFIX,))
         refuse_input(options.out, inputs)
         require_packages("onnx", "onnxscript", "onnxruntime")
         return True
-    if options.out.exists():
-        raise UserError(f"--out: {plain(options.out)} is there already; name a new folder, or a file (.onnx)")
+    if options.out.suffix or not options.out.name:
+        raise UserError(
+            f"--out: {plain(options.out)}: name a file that ends in .onnx, or a folder without a dot"
+        )
+    if os.path.lexists(options.out):
+        raise UserError(f"--out: {plain(options.out)} is there already; name a new folder")
     check_folder("--out", options.out)
     return False
 
@@ -76,18 +80,21 @@ def _write_file(options: argparse.Namespace) -> None:
 
 
 def _write_folder(options: argparse.Namespace) -> None:
+    from safetensors import SafetensorError
+
     from tablesense.terminal.output import save, terminal
+    from tablesense.tracking.run.atomic import atomic_folder
 
     networks = _networks(options)
     model = networks if len(networks.members) > 1 else networks.members[0]
 
     def write(folder: Path) -> None:
-        partial = folder.with_name(f".{folder.name}.partial")
+        folder.parent.mkdir(parents=True, exist_ok=True)
         try:
-            model.save_pretrained(partial)
-            partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            with atomic_folder(folder) as partial:
+                model.save_pretrained(partial)
+        except SafetensorError as error:  # what it makes of a full disk
+            raise OSError(None, str(error)) from error
 
     save("--out", options.out, write, terminal())
 
@@ -108,7 +115,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="FILE.onnx|FOLDER",
         type=Path,
         required=True,
-        help="the file, of which an earlier one is replaced, or a new folder",
+        help="the file, of which an earlier one is replaced, or a new folder without a dot in its name",
     )
     add(
         "--threshold",

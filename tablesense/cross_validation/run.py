@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +68,13 @@ def cross_validate(plan: Plan, options: Options, console: Console) -> bool:
     check_folds(recipe, turns)
     finished = _train(plan, recipe, turns, options, say)
     measured: dict[int, list[Measured]] = {}
-    for turn, runs in _whole(finished, plan.networks):
+    whole = _whole(finished, plan.networks)
+    for turn, runs in whole:
         say(f"measuring {', '.join(plain(run.name) for run in runs)}")
         measured.setdefault(turn.seed, []).append(measure(recipe, turn, runs))
     threshold = recipe.threshold if options.threshold is None else options.threshold
     figures = Figures(plan, measured, threshold)
-    _write(options, figures, finished)
+    _write(options, figures, [run.name for _, runs in whole for run in runs])
     _print(figures, console, say)
     if len(finished) < len(turns):
         say(f"\nOnly {len(finished)} of {len(turns)} trainings are finished: sheets are missing above.")
@@ -108,20 +109,19 @@ def _train(plan: Plan, recipe: Recipe, turns: list[Turn], options: Options, say:
     return finished
 
 
-def _whole(finished: Finished, networks: int) -> Iterator[tuple[Turn, list[Path]]]:
+def _whole(finished: Finished, networks: int) -> list[tuple[Turn, list[Path]]]:
     """The folds of which every network is trained, and their runs.
 
     Raises:
         UserError: there is none yet.
     """
-    folds: dict[tuple[int, int], list[tuple[Turn, Path]]] = {}
+    folds: dict[Turn, list[Path]] = {}
     for turn, run in finished:
-        folds.setdefault((turn.seed, turn.fold), []).append((turn, run))
-    whole = [trained for trained in folds.values() if len(trained) == networks]
+        folds.setdefault(replace(turn, network=0), []).append(run)
+    whole = [(turn, runs) for turn, runs in folds.items() if len(runs) == networks]
     if not whole:
         raise UserError(f"--networks: no fold is trained {networks} times yet")
-    for trained in whole:
-        yield trained[0][0], [run for _, run in trained]
+    return whole
 
 
 class Figures:
@@ -157,7 +157,7 @@ class Figures:
         yield from dict.fromkeys(str(problem) for part in self.parts for problem in part.gold.problems)
 
     def predictions(self) -> str:
-        """What was found on each sheet by the training of the first seed that left it out, as JSON lines."""
+        """What was found on each sheet by those of the first seed that left it out, as JSON lines."""
         found: dict[tuple[str, str, str], Found] = {}
         for part in self.first_seed:
             found |= part.found
@@ -178,10 +178,10 @@ class Figures:
         }
 
 
-def _write(options: Options, figures: Figures, finished: Finished) -> None:
+def _write(options: Options, figures: Figures, runs: list[str]) -> None:
     save, messages = writing(write_text), Messages()
     if options.out is not None:
-        content = figures.as_json(options.command, [run.name for _, run in finished])
+        content = figures.as_json(options.command, runs)
         save(options.out, json.dumps(content, indent=1, allow_nan=False) + "\n")
     if options.predictions is not None:
         save(options.predictions, figures.predictions())

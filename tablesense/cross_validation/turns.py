@@ -42,10 +42,10 @@ class Plan:
     networks: int = 1
 
     def turns(self) -> Iterator["Turn"]:
-        """All turns, seed by seed: what is stopped early has whole seeds."""
+        """All turns, seed by seed and fold by fold: what is stopped early has whole ones."""
         for seed in self.seeds:
-            for network in range(self.networks):
-                for fold in range(self.folds):
+            for fold in range(self.folds):
+                for network in range(self.networks):
                     yield Turn(self, fold, seed, network)
 
     def line(self) -> list[str]:

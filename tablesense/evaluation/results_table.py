@@ -42,8 +42,12 @@ def results_table(results: Json) -> str:
     intervals = results["intervals"]
     notes = [f"In brackets {intervals['level']:.0%} intervals ({intervals['samples']:,} draws of templates)."]
     if "folds" in results:
-        trained, wanted = len(results["runs"]), results["folds"] * seeds
-        notes.append(f"Cross-validation: {results['folds']} folds, {seeds} seed{'s' * (seeds > 1)}.")
+        networks = results.get("networks", 1)
+        trained, wanted = len(results["runs"]), results["folds"] * seeds * networks
+        together = f", {networks} networks together" if networks > 1 else ""
+        notes.append(
+            f"Cross-validation: {results['folds']} folds, {seeds} seed{'s' * (seeds > 1)}{together}."
+        )
         if seeds > 1:
             notes.append(f"Macro F1 by seed, EoB-0 / EoB-2: {_by_seed(results['seeds'])}.")
         if trained < wanted:

@@ -1,9 +1,12 @@
-"""What all queries, of one network or several, say together of the boxes that any of them proposes.
+"""What the queries that propose boxes, of one network or several, say together of every proposed box.
 
 A query is a distribution over boxes: its score times the probabilities of the four edges. Of several queries
 that may mean a box the surest counts, for they name the same table again, and of several networks the mean:
 where they disagree the box is doubtful, however sure each one is (deep ensembles, Lakshminarayanan et al.,
 NeurIPS 2017).
+
+A query that would take two tables for one speaks for either where it proposes that one too, if less likely;
+but each query is the reason for one table at most (:func:`favoured`).
 """
 
 from collections.abc import Sequence
@@ -15,7 +18,7 @@ from torch import Tensor
 from tablesense.boxes import Box
 from tablesense.model.choice import Candidate
 
-_MOST = 200  # boxes, the likeliest: more would only take the time of choosing among them
+_MOST_BOXES = 200  # the likeliest: more would only take the time of choosing among them
 _SAME = 0.5  # IoU from which two boxes are views of one table
 
 
@@ -54,11 +57,23 @@ def weigh(queries: Queries, proposals: Proposals, networks: int) -> list[Candida
     boxes = torch.unique(proposals.boxes, dim=0)
     weights = _mean_of_surest(_exactly(queries, boxes), queries.network, networks)
     weights, order = weights.sort(descending=True, stable=True)
-    boxes, weights = boxes[order[:_MOST]], weights[:_MOST]
+    boxes, weights = boxes[order[:_MOST_BOXES]], weights[:_MOST_BOXES]
     about = queries.scores[proposals.query, None] * (_iou(proposals.boxes, boxes) >= _SAME)
     scores = _mean_of_surest(about, queries.network[proposals.query], networks)
     numbers = zip(boxes.tolist(), weights.tolist(), scores.tolist(), strict=True)
     return [Candidate(Box(*box), weight, score) for box, weight, score in numbers]
+
+
+def favoured(queries: Queries, chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Those of the chosen boxes that are the likeliest of all chosen ones to at least one query.
+
+    What is left of a query's lines beside its own table is no other table.
+    """
+    if not chosen:
+        return []
+    boxes = torch.tensor([one.box for one in chosen], device=queries.scores.device)
+    likeliest = _exactly(queries, boxes).argmax(1)
+    return [chosen[number] for number in torch.unique(likeliest).tolist()]
 
 
 def _exactly(queries: Queries, boxes: Tensor) -> Tensor:

@@ -2,8 +2,8 @@
 
 Every query proposes a few boxes: the likeliest pairs of first and last row, and of columns. Where a table
 could end early or late its edges have two peaks, and the right one often shows only beside the other
-tables of the sheet; so all queries are heard about every box (:mod:`tablesense.model.consensus`), and the
-boxes are chosen together (:mod:`tablesense.model.choice`).
+tables of the sheet; so all that propose are heard about every box (:mod:`tablesense.model.consensus`), and
+the boxes are chosen together (:mod:`tablesense.model.choice`).
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from torch import Tensor
 from tablesense.boxes import Box
 from tablesense.model.answer import Answer
 from tablesense.model.boundary import best_intervals
-from tablesense.model.choice import choose
-from tablesense.model.consensus import Proposals, Queries, weigh
+from tablesense.model.choice import Candidate, choose
+from tablesense.model.consensus import Proposals, Queries, favoured, weigh
 
 LEAST_SCORE = 0.1  # a query scored lower proposes nothing
 _ROW_PAIRS, _COLUMN_PAIRS = 6, 3  # tables are mistaken in their rows more often than in their columns
@@ -51,13 +51,20 @@ def decode(answer: Answer, min_score: float) -> list[list[ScoredBox]]:
     each = scores.shape[1] // answer.networks
     results = []
     for number, sheet_scores in enumerate(scores):
-        numbers = (sheet_scores >= LEAST_SCORE).nonzero()[:, 0]
+        broken = torch.stack([edge[number].isnan().any(-1) for edge in answer.edges]).any(0)
+        numbers = ((sheet_scores >= LEAST_SCORE) & ~broken).nonzero()[:, 0]
         edges = [edge[number, numbers].float().log_softmax(-1) for edge in answer.edges]
         queries = Queries(sheet_scores[numbers], edges, numbers // each)
-        found = choose(weigh(queries, _proposals(edges), answer.networks)) if len(numbers) else []
+        found = _tables(queries, answer.networks) if len(numbers) else []
         boxes = [ScoredBox(one.box, one.score) for one in found if one.score >= min_score]
         results.append(sorted(boxes, key=lambda scored: (-scored.score, scored.box.top, scored.box.left)))
     return results
+
+
+def _tables(queries: Queries, networks: int) -> list[Candidate]:
+    """Of one sheet, in no order."""
+    chosen = choose(weigh(queries, _proposals(queries.edges), networks))
+    return favoured(queries, chosen)
 
 
 def likely_intervals(first: Tensor, last: Tensor, count: int) -> Intervals:

@@ -12,8 +12,7 @@ from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
 from tablesense.model.answer import Answer
 from tablesense.model.detector import NetworkConfig, TableDetector
 from tablesense.model.pretrained import MODEL_CARD, Pretrained
-
-_MOST = 16  # a config.json from outside asks for no more memory than that of as many networks
+from tablesense.model.sources import MOST_NETWORKS
 
 
 class TableEnsemble(
@@ -26,8 +25,8 @@ class TableEnsemble(
 ):
     """Networks of one shape that detect together (:mod:`tablesense.model.consensus`).
 
-    Where they disagree a box is doubtful, and the boxes that all of them take for possible win. It takes as
-    many times as long. ``save_pretrained`` and ``from_pretrained`` are as of :class:`TableDetector`.
+    Where they disagree a box is doubtful, and the boxes that all of them take for possible win. N networks
+    take N times as long as one. ``save_pretrained`` and ``from_pretrained`` are as of :class:`TableDetector`.
 
     Args:
         network: the shape of each.
@@ -52,8 +51,8 @@ class TableEnsemble(
         score_threshold: float = 0.5,
     ) -> None:
         super().__init__()
-        if not 1 <= networks <= _MOST:
-            raise UserError(f"1 to {_MOST} networks can detect together, not {networks}")
+        if not 1 <= networks <= MOST_NETWORKS:
+            raise UserError(f"1 to {MOST_NETWORKS} networks can detect together, not {networks}")
         self.score_threshold = score_threshold
         self.networks = nn.ModuleList(
             TableDetector(network, in_channels, feature_version, score_threshold) for _ in range(networks)
@@ -64,16 +63,19 @@ class TableEnsemble(
         """Networks that are there, copied.
 
         Args:
-            detectors: one or more.
+            detectors: one or more, of one shape; their dropout may differ.
             score_threshold: a box scored lower is no table; None takes the first network's.
 
         Raises:
             UserError: they are too many, or not of one shape.
         """
         first = detectors[0]
-        for other in detectors[1:]:
-            if (other.config, other.in_channels) != (first.config, first.in_channels):
-                raise UserError("networks that detect together must have one shape (model.network)")
+        for number, other in enumerate(detectors[1:], 2):
+            if names := _differing(first.config, other.config):
+                raise UserError(
+                    f"networks that detect together must have one shape: number {number} has another "
+                    f"{', '.join(names)} (model.network) than the first"
+                )
         threshold = first.score_threshold if score_threshold is None else score_threshold
         ensemble = cls(first.config, len(detectors), first.in_channels, FEATURE_VERSION, threshold)
         for network, detector in zip(ensemble.members, detectors, strict=True):
@@ -106,3 +108,9 @@ class TableEnsemble(
         """See :class:`tablesense.model.answer.Answering`; call ``eval`` first."""
         answer: Answer = self(grid.to(self.device), mask.to(self.device))
         return answer
+
+
+def _differing(one: NetworkConfig, other: NetworkConfig) -> list[str]:
+    """The options in which two networks that are trained differ."""
+    values, others = asdict(one), asdict(other)
+    return [name for name in values if name != "dropout" and values[name] != others[name]]

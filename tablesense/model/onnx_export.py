@@ -63,13 +63,12 @@ def export_onnx(network: TableDetector | TableEnsemble) -> Exported:
             torch's.
     """
     require_packages("onnx", "onnxscript", "onnxruntime")
-    networks = TableEnsemble.of(network.members, network.score_threshold)
-    backbone = networks.members[0].config.backbone
+    backbone = network.members[0].config.backbone
     if backbone != "cells":  # torch.export fails over the sizes that timm's strides divide
         raise UserError(
             f"the backbone {backbone} cannot be exported: only a network with our own (cells) can be"
         )
-    networks = networks.to("cpu", torch.float32)
+    networks = TableEnsemble.of(network.members, network.score_threshold).to("cpu", torch.float32)
     content = _translate(networks)
     difference = greatest_difference(networks, OnnxNetwork(content, "cpu"))
     if not difference <= MOST_DIFFERENT:  # not a number is no success
@@ -158,6 +157,8 @@ def answer_difference(one: Answer, other: Answer) -> float:
     sheet come in no order: of two cells that are all but equally a table's first, either may come first.
     Queries that a sheet does not use say nothing.
     """
+    if one.networks != other.networks:
+        return float("inf")
     ours, theirs = ((answer.logits[..., None], *answer.edges) for answer in (one, other))
     if any(a.shape != b.shape for a, b in zip(ours, theirs, strict=True)):
         return float("inf")

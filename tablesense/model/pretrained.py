@@ -63,17 +63,15 @@ class Pretrained(PyTorchModelHubMixin):
             UserError: there is no such folder, or what it holds cannot be loaded.
         """
         source = pretrained_model_name_or_path
+        on_hub = parse_hub_name(source)
+        name = str(model_folder(Path(source))) if on_hub is None else on_hub.repository
+        revision = revision if on_hub is None else on_hub.revision or revision
+        asked = {key: options[key] for key in _OF_THE_FILES & options.keys()}
+        if (several := holds_several(source, revision=revision, **asked)) != cls.several:
+            kind, right = ("networks", "TableEnsemble") if several else ("one network", "TableDetector")
+            raise UserError(f"{printable(str(source))}: holds {kind}: load with {right}.from_pretrained")
         with _told(source):
-            on_hub = parse_hub_name(source)
-            if on_hub is not None:
-                revision = on_hub.revision or revision
-                return super().from_pretrained(on_hub.repository, revision=revision, **options)
-            folder = model_folder(Path(source))
-            several = _says_several(folder / CONFIG)
-            if several != cls.several:
-                kind, name = ("networks", "TableEnsemble") if several else ("one network", "TableDetector")
-                raise UserError(f"holds {kind}: load with {name}.from_pretrained")
-            return super().from_pretrained(str(folder), **options)
+            return super().from_pretrained(name, revision=revision, **options)
 
     @classmethod
     @override
@@ -98,21 +96,32 @@ class Pretrained(PyTorchModelHubMixin):
         return network
 
 
-def holds_several(source: str | Path) -> bool:
+_OF_THE_FILES = frozenset({"cache_dir", "force_download", "local_files_only", "token"})
+_OF_THE_HUB = _OF_THE_FILES | {"revision", "proxies", "resume_download"}
+
+
+def holds_several(source: str | Path, revision: str | None = None, **options: Any) -> bool:  # noqa: ANN401
     """Whether a saved folder, or a model on the hub, is networks that detect together.
+
+    Args:
+        source: as of :meth:`Pretrained.from_pretrained`.
+        revision: on the hub, where the name has none.
+        options: of the hub's download.
 
     Raises:
         UserError: there is no such folder or model, or its ``config.json`` cannot be read.
     """
+    on_hub = parse_hub_name(source)
+    if on_hub is None:
+        config = model_folder(Path(source)) / CONFIG
     with _told(source):
-        on_hub = parse_hub_name(source)
-        if on_hub is None:
-            return _says_several(model_folder(Path(source)) / CONFIG)
-        return _says_several(Path(hf_hub_download(on_hub.repository, CONFIG, revision=on_hub.revision)))
-
-
-def _says_several(config: Path) -> bool:
-    return "networks" in json.loads(config.read_text(encoding="utf-8"))
+        if on_hub is not None:
+            revision = on_hub.revision or revision
+            config = Path(hf_hub_download(on_hub.repository, CONFIG, revision=revision, **options))
+        values = json.loads(config.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise UserError(f"{CONFIG} is damaged: it is no JSON object")
+        return "networks" in values
 
 
 @contextmanager
@@ -122,16 +131,11 @@ def _told(source: str | Path) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        raise error if str(error).startswith(given) else UserError(f"{given}: {error}") from error
+        raise UserError(f"{given}: {error}") from error
     except Exception as error:  # whatever json, the hub and its mixin raise: no network, no permission
         on_hub = isinstance(source, str) and source.startswith(HUB)
         where = "be loaded from the Hugging Face hub" if on_hub else "be loaded, its folder is damaged"
         raise UserError(f"{given}: the model cannot {where} ({in_short(error)})") from error
-
-
-_OF_THE_HUB = frozenset(
-    {"revision", "cache_dir", "force_download", "local_files_only", "token", "proxies", "resume_download"}
-)
 
 
 def in_short(error: Exception) -> str:

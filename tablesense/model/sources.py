@@ -17,6 +17,9 @@ from tablesense.sheets.source import printable
 HUB = "hf://"
 """What the name of a model on the hub begins with; nothing else is ever looked for there."""
 
+MOST_NETWORKS = 16
+"""That detect together: a model from outside asks for no more memory than so many networks take."""
+
 CONFIG, SAFETENSORS = "config.json", "model.safetensors"
 ONNX_SUFFIX = ".onnx"
 ONNX_EXTRA = "pip install 'tablesense[onnx]'"

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ from tablesense.cross_validation.turns import Plan, Turn, check_idle, check_opti
 from tablesense.data.module import SheetDataModule
 from tablesense.data.splitting import CorpusConfig
 from tablesense.errors import UserError
+from tablesense.evaluation.results_table import results_table
+from tablesense.model.detector import TableDetector
+from tablesense.model.ensemble import TableEnsemble
 from tablesense.terminal.commands import run_command
 from tablesense.training.module import TableDetectionModule
 from tests.data.builders import save_corpus, table
@@ -69,7 +73,7 @@ def config_file(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_every_sheet_is_measured_by_a_training_that_left_it_out(
-    config_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    config_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs, out = tmp_path / "runs", tmp_path / "cv.json"
     args = [f"--config={config_file}", "--folds=2", "--seeds", "3", f"--runs-dir={runs}", f"--out={out}"]
@@ -105,11 +109,26 @@ def test_every_sheet_is_measured_by_a_training_that_left_it_out(
     assert "--networks: no fold is trained 2 times yet" in capsys.readouterr().err
     for run in trained:  # as if the second network had come out as the first
         shutil.copytree(run, runs / run.name.replace("seed3", "seed3_network2"))
+    heard: list[int] = []
+    real = TableEnsemble.of
+
+    def of(detectors: Sequence[TableDetector]) -> TableEnsemble:
+        heard.append(len(detectors))
+        return real(detectors)
+
+    monkeypatch.setattr(TableEnsemble, "of", of)
     assert main(both) == 0
     assert "seed3_network2" in capsys.readouterr().out
     together = json.loads(out.read_text())
-    assert (together["networks"], len(together["runs"])) == (2, 4)
+    assert (together["networks"], len(together["runs"]), heard) == (2, 4, [2, 2])
     assert together["macro"] == figures["macro"]
+    assert "1 seed, 2 networks together" in results_table(together)
+    shutil.rmtree(runs / trained[0].name.replace("seed3", "seed3_network2"))
+    assert main(both) == 1
+    half = json.loads(out.read_text())
+    assert [trained[1].name in half["runs"], len(half["runs"])] == [True, 2]
+    assert "So far 2 of 4 trainings" in results_table(half)
+    assert "Only 3 of 4 trainings are finished" in capsys.readouterr().out
 
     annotations = tmp_path / "tea" / "annotations.jsonl"
     better = tmp_path / "better.jsonl"
@@ -206,7 +225,7 @@ def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
 def test_networks_that_detect_together_share_all_but_their_first_weights() -> None:
     turns = list(Plan(Path("r.yaml"), Path("runs"), 2, (1, 2), (), networks=3).turns())
     assert len(turns) == len({turn.name for turn in turns}) == 12
-    assert [turn.name for turn in turns[:3]] == ["r_fold0_seed1", "r_fold1_seed1", "r_fold0_seed1_network2"]
+    assert [turn.name for turn in turns[:2]] == ["r_fold0_seed1", "r_fold0_seed1_network2"]
     lines = [set(turn.line()) for turn in turns if (turn.fold, turn.seed) == (1, 2)]
     assert lines[0] - lines[1] == {"--seed_everything=2", "--experiment.name=r_fold1_seed2"}
     assert lines[1] - lines[2] == {"--seed_everything=1002", "--experiment.name=r_fold1_seed2_network2"}
@@ -249,6 +268,7 @@ def test_a_log_tells_of_this_start_only(tmp_path: Path) -> None:
     [
         (["--config=no.yaml"], "--config: there is no file no.yaml"),
         ([], "required: --config"),
+        (["--config={}", "--networks=17"], "--networks: must be 16 or fewer, got 17"),
         (["--config={}", "--folds=1"], "--folds: must be 2 or more"),
         (["--config={}", "--out=x.txt"], "is to end in .json"),
         (["--config={}", "--measure-only"], "no training is finished in"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
 from tablesense import command
 from tablesense.detection.detect import detect_tables
@@ -101,9 +102,9 @@ def test_export_writes_over_nothing_else(
 ) -> None:
     (tmp_path / "in.onnx").write_text("x")
     for out, reason in {
-        "out.pt": "is to end in .onnx",
+        "out.pt": "name a file that ends in .onnx, or a folder without a dot",
         "saved": "is there already; name a new folder",
-        "saved/model.safetensors": "is to end in .onnx",
+        "saved/model.safetensors": "name a file that ends in .onnx",
         "nowhere/out.onnx": "there is no folder",
     }.items():
         args = ["export", "--weights", str(saved), "--out", str(tmp_path / out)]
@@ -132,7 +133,20 @@ def test_export_of_several_is_one_folder_that_detects(
     assert detect_tables(book, both, threshold=0.0, device="cpu")
     assert command.main(["export", "--weights", str(saved), "--threshold", "0.3", "--out", str(one)]) == 0
     assert TableDetector.from_pretrained(one).score_threshold == 0.3
-    assert sorted(path.name for path in tmp_path.glob(".*")) == [], "nothing half-written is left"
+
+
+def test_a_folder_that_cannot_be_written_leaves_nothing(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: TableDetector, folder: Path) -> None:
+        (folder / "config.json").write_text("{}")
+        raise SafetensorError("no space left on device")
+
+    monkeypatch.setattr(TableDetector, "save_pretrained", full)
+    out = tmp_path / "deeper" / "out"
+    text = refused(["export", "--weights", str(saved), "--out", str(out)], capsys)
+    assert f"{out} cannot be written: no space left on device" in text
+    assert list((tmp_path / "deeper").iterdir()) == []
 
 
 def test_missing_packages_are_said_at_once(

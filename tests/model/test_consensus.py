@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 
 from tablesense.boxes import Box
-from tablesense.model.consensus import Proposals, Queries, weigh
+from tablesense.model.choice import Candidate
+from tablesense.model.consensus import Proposals, Queries, favoured, weigh
 
 LINES = 6
 TALL, SHORT, FAR = Box(0, 0, 2, 4), Box(0, 0, 2, 3), Box(4, 4, 6, 6)
@@ -52,6 +53,32 @@ def test_a_query_says_nothing_of_a_table_elsewhere() -> None:
     tall, far = weigh(queries, proposals((FAR, 1, 1.0), (TALL, 0, 1.0)), 1)
     assert (tall.box, far.box) == (TALL, FAR)
     assert (tall.score, far.score) == pytest.approx((0.9, 0.4))
+
+
+def test_a_query_is_the_reason_for_one_table() -> None:
+    """What its lines leave beside its table is none, unless another query would rather have it."""
+    rest = Box(0, 4, 2, 6)
+    chosen = [Candidate(rest, 0.1, 0.9), Candidate(TALL, 0.8, 0.9)]
+    unsure = sides({3: 0.8, 5: 0.2})
+    unsure[1][0, [0, 4]] = torch.tensor([0.9, 0.1]).log()
+    alone = Queries(torch.tensor([0.9]), unsure, torch.tensor([0]))
+    assert favoured(alone, chosen) == [chosen[1]]
+    edges = [torch.cat(both) for both in zip(unsure, sides({5: 1.0}, box=rest), strict=True)]
+    both = Queries(torch.tensor([0.9, 0.2]), edges, torch.tensor([0, 1]))
+    assert favoured(both, chosen) == chosen
+    assert favoured(alone, []) == []
+
+
+def test_boxes_that_overlap_by_half_are_views_of_one_table() -> None:
+    half, less = Box(0, 0, 2, 2), Box(0, 0, 1, 3)
+    edges = [torch.cat(both) for both in zip(sides({3: 1.0}), sides({3: 0.5}), strict=True)]
+    queries = Queries(torch.tensor([0.9, 0.4]), edges, torch.tensor([0, 0]))
+    found = weigh(queries, proposals((TALL, 0, 1.0), (half, 1, 0.5), (less, 1, 0.5)), 1)
+    assert {one.box: one.score for one in found} == {
+        TALL: pytest.approx(0.9),
+        half: pytest.approx(0.9),
+        less: pytest.approx(0.4),
+    }
 
 
 def test_only_the_likeliest_boxes_are_kept() -> None:

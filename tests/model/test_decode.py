@@ -65,6 +65,27 @@ def test_an_edge_with_two_peaks_ends_where_the_next_table_begins() -> None:
     assert [item.box for item in decode(alone.answer, 0.5)[0]] == [Box(0, 0, 4, 9)]
 
 
+def test_one_query_with_two_peaks_is_one_table() -> None:
+    output = output_of((Box(0, 0, 4, 6), 0.9))
+    output.layers[0].edges[1][0, 0, 7] = output.layers[0].edges[1][0, 0, 0] - 2.0
+    output.layers[0].edges[3][0, 0, 8] = output.layers[0].edges[3][0, 0, 5] - 1.0
+    assert [item.box for item in decode(output.answer, 0.5)[0]] == [Box(0, 0, 4, 6)]
+
+
+def test_a_query_without_numbers_says_nothing() -> None:
+    output = output_of((NEAR, 0.6), (FAR, 0.9))
+    output.layers[0].edges[2][0, 1] = torch.nan
+    assert [item.box for item in decode(output.answer, 0.5)[0]] == [NEAR]
+
+
+def test_unused_queries_of_several_networks() -> None:
+    """A sheet of one cell: of two queries each network uses the first."""
+    answer = output_of((NEAR, 0.9), (FAR, 0.9), (NEAR, 0.7), (FAR, 0.9)).answer
+    answer = answer._replace(unused=torch.tensor([[False, True, False, True]]), networks=2)
+    ((box, score),) = decode(answer, 0.1)[0]
+    assert (box, score) == (NEAR, pytest.approx(0.8))
+
+
 def test_the_score_is_the_mean_of_the_networks() -> None:
     both = output_of((NEAR, 0.9), (FAR, 0.8), (SHIFTED, 0.3), (NEAR, 0.05)).answer._replace(networks=2)
     assert [item.box for item in decode(both, min_score=0.1)[0]] == [NEAR, FAR]

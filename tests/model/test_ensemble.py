@@ -59,6 +59,27 @@ def test_the_same_network_twice_finds_what_it_finds_alone() -> None:
         assert [score for _, score in sheet] == pytest.approx([score for _, score in other])
 
 
+def test_packed_with_others_is_as_alone() -> None:
+    grid, _ = sheets()
+    mask = torch.ones(2, 9, 5, dtype=torch.bool)
+    mask[1, 4:], mask[1, :, 3:] = False, False
+    ensemble = TableEnsemble.of([network(1), network(2)])
+    packed = ensemble.answer(grid * mask[:, None], mask)
+    alone = ensemble.answer(grid[1:, :, :4, :3], mask[1:, :4, :3])
+    used = ~alone.unused[0]
+    assert torch.equal(packed.unused[1], alone.unused[0])
+    assert torch.allclose(packed.logits[1][used], alone.logits[0][used], atol=1e-5)
+
+
+def test_copied(tmp_path: Path) -> None:
+    one = network(1)
+    ensemble = TableEnsemble.of([one])
+    before = ensemble.answer(*sheets()).logits.clone()
+    with torch.no_grad():
+        one.fuse.weight.zero_()
+    assert torch.equal(ensemble.answer(*sheets()).logits, before)
+
+
 def test_saved_together_loaded_together(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     ensemble = TableEnsemble.of([network(1), network(2)], 0.3)
     ensemble.save_pretrained(tmp_path / "both")
@@ -84,8 +105,9 @@ def test_the_wrong_class_is_told_which_is_right(tmp_path: Path) -> None:
 
 
 def test_networks_of_other_shapes_and_too_many_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="must have one shape"):
+    with pytest.raises(UserError, match=r"one shape: number 2 has another num_queries \(model\.network\)"):
         TableEnsemble.of([network(1), TableDetector(replace(TINY, num_queries=5))])
+    assert len(TableEnsemble.of([network(1), TableDetector(replace(TINY, dropout=0.3))]).members) == 2
     with pytest.raises(UserError, match="1 to 16 networks can detect together, not 17"):
         TableEnsemble.of([network(1)] * 17)
     TableEnsemble.of([network(1), network(2)]).save_pretrained(tmp_path / "both")
@@ -94,6 +116,9 @@ def test_networks_of_other_shapes_and_too_many_are_refused(tmp_path: Path) -> No
         config.write_text(json.dumps(json.loads(config.read_text()) | {"networks": count}))
         with pytest.raises(UserError, match=rf"both: .*{reason}"):
             load_network(tmp_path / "both", "cpu")
+    config.write_text('"networks"')
+    with pytest.raises(UserError, match=r"both: config\.json is damaged"):
+        load_network(tmp_path / "both", "cpu")
 
 
 def test_on_the_hub_the_config_says_which_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +144,9 @@ def test_on_the_hub_the_config_says_which_class(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(PyTorchModelHubMixin, "from_pretrained", classmethod(either))
     assert isinstance(load_network("hf://someone/tables@v1", "cpu"), TableEnsemble)
-    assert asked == [("someone/tables", "config.json", "v1")]
+    assert set(asked) == {("someone/tables", "config.json", "v1")}
+    with pytest.raises(UserError, match=r"hf://someone/tables@v1: holds networks: load with TableEnsemble"):
+        TableDetector.from_pretrained("hf://someone/tables@v1")
 
     def unreachable(*_: object, **__: object) -> str:
         raise OSError("no route\nto host")
