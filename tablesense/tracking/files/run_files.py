@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from tablesense.tracking.files.csv_files import write_csv
 from tablesense.tracking.metrics.epoch_metrics import EpochMetrics, finite, test_metrics
-from tablesense.tracking.run.atomic import write_text
+from tablesense.tracking.run.atomic import give_usual_rights, write_text
 from tablesense.tracking.run.directory import RunDirectory
 from tablesense.tracking.run.experiment import ExperimentConfig, Upload
 from tablesense.tracking.run.protocols import (
@@ -80,7 +80,7 @@ class RunFiles(Callback):
             partial.mkdir(parents=True)
             try:
                 module.save_pretrained(partial)
-                _readable(partial)
+                give_usual_rights(partial)
                 write_text(partial / "metrics.json", json.dumps(self._all_metrics(trainer), indent=2) + "\n")
                 shutil.rmtree(folder, ignore_errors=True)
                 partial.rename(folder)
@@ -134,15 +134,6 @@ class RunFiles(Callback):
 
     def _model(self, module: LightningModule) -> str:
         return _file_name(module.model_name if isinstance(module, NamesModel) else self._experiment.name)
-
-
-def _readable(folder: Path) -> None:
-    """Give what libraries keep for their owner the rights of any other new file."""
-    probe = folder / ".rights"
-    probe.touch()
-    for file in folder.iterdir():
-        file.chmod(probe.stat().st_mode)
-    probe.unlink()
 
 
 def _file_name(name: str) -> str:

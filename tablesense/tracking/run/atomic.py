@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 
 @contextmanager
@@ -38,20 +38,24 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     Raises:
         OSError: it cannot be made, or there is a folder that is not empty, or a file, at ``path`` by then.
     """
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")  # nobody else's
+    partial.mkdir()
     try:
-        partial.chmod(0o777 & ~_umask())  # mkdtemp's are for their owner alone
         yield partial
+        give_usual_rights(partial)
         partial.rename(path)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
 
 
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def give_usual_rights(folder: Path) -> None:
+    """Give the files that libraries keep for their owner the rights of any other new file."""
+    probe = folder / ".rights"
+    probe.touch()
+    for file in folder.iterdir():
+        file.chmod(probe.stat().st_mode)
+    probe.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
