@@ -1,4 +1,4 @@
-"""One small network, exported once for all tests: that takes half a minute."""
+"""Two small networks that detect together, exported once for all tests: that takes a minute."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +8,7 @@ import torch
 from filelock import FileLock
 
 from tablesense.model.detector import NetworkConfig, TableDetector
+from tablesense.model.ensemble import TableEnsemble
 from tablesense.model.onnx_export import export_onnx
 
 CONFIG = NetworkConfig(
@@ -22,9 +23,9 @@ CONFIG = NetworkConfig(
 
 
 class OnnxModel(NamedTuple):
-    """A network, and the .onnx file made of it."""
+    """Networks, and the .onnx file made of them."""
 
-    network: TableDetector
+    network: TableEnsemble
     file: Path
 
 
@@ -38,12 +39,17 @@ def make_network(config: NetworkConfig = CONFIG, seed: int = 0) -> TableDetector
     return network
 
 
+def make_networks(*seeds: int) -> TableEnsemble:
+    """Several that detect together."""
+    return TableEnsemble.of([make_network(CONFIG, seed) for seed in seeds])
+
+
 @pytest.fixture(scope="session")
 def onnx_model(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> OnnxModel:
     """Shared by all processes that run tests."""
     place = tmp_path_factory.getbasetemp()
     file = (place if worker_id == "master" else place.parent) / "model.onnx"
-    network = make_network()
+    network = make_networks(0, 1)
     with FileLock(file.with_suffix(".lock")):
         if not file.exists():
             export_onnx(network).save(file)

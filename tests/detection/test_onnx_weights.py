@@ -74,14 +74,14 @@ def saved(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_export_writes_the_file_and_says_how_close_it_is(
     onnx_model: OnnxModel,
-    saved: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    onnx_model.network.save_pretrained(tmp_path / "both")
     monkeypatch.setattr(onnx_export, "_translate", lambda _: onnx_model.file.read_bytes())
     out = tmp_path / "out.onnx"
-    assert command.main(["export", "--weights", str(saved), "--out", str(out)]) == 0
+    assert command.main(["export", "--weights", str(tmp_path / "both"), "--out", str(out)]) == 0
     printed = capsys.readouterr()
     assert f"Wrote {out}\n" in printed.out
     assert "differ from torch's by" in printed.out

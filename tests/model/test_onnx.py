@@ -15,10 +15,10 @@ from tablesense.errors import UserError
 from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
 from tablesense.model import onnx_export, sources
 from tablesense.model.answer import Answer
-from tablesense.model.detector import TableDetector
+from tablesense.model.ensemble import TableEnsemble
 from tablesense.model.onnx_export import answer_difference, export_onnx
 from tablesense.model.onnx_network import OnnxNetwork
-from tests.onnx_models import CONFIG, OnnxModel, make_network, onnx_model
+from tests.onnx_models import CONFIG, OnnxModel, make_network, make_networks, onnx_model
 
 __all__ = ["onnx_model"]  # a fixture
 
@@ -35,10 +35,10 @@ def sheets(*sizes: tuple[int, int]) -> tuple[Tensor, Tensor]:
     return grid, mask
 
 
-def in_doubles(network: TableDetector, grid: Tensor, mask: Tensor) -> Answer:
-    """What the network says in double precision, rounded to floats."""
+def in_doubles(networks: TableEnsemble, grid: Tensor, mask: Tensor) -> Answer:
+    """What the networks say in double precision, rounded to floats."""
     with torch.inference_mode():
-        answer: Answer = copy.deepcopy(network).double()(grid.double() / 255, mask).answer
+        answer: Answer = copy.deepcopy(networks).double()(grid.double() / 255, mask)
     lowest = torch.finfo(torch.float32).min
     edges = tuple(edge.clamp(min=lowest).float() for edge in answer.edges)
     return answer._replace(logits=answer.logits.float(), edges=edges)
@@ -64,6 +64,7 @@ def test_outputs_equal_torch_on_any_size(onnx_model: OnnxModel, sizes: list[tupl
     other = OnnxNetwork(onnx_model.file, "cpu")
     expected, found = onnx_model.network.answer(*batch), other.answer(*batch)
     assert found.unused.dtype == torch.bool
+    assert found.networks == expected.networks == 2
     rounding = answer_difference(expected, in_doubles(onnx_model.network, *batch))  # grows with the sheet
     assert answer_difference(expected, found) < 1e-5 + 3 * rounding
     assert rounding < 2e-4 or max(sizes)[0] > 1000  # float32 itself, whatever runs the network
@@ -117,6 +118,8 @@ def test_damaged_file_and_other_features_are_refused_in_one_line(
         ("feature_version", str(FEATURE_VERSION - 1), f"feature version {FEATURE_VERSION - 1}"),
         ("feature_version", "x", "no table detector of ours"),
         ("kind", "something else", "no table detector of ours"),
+        ("networks", "0", "no table detector of ours"),
+        ("networks", "two", "no table detector of ours"),
     ):
         model = onnx.load(onnx_model.file)
         (entry,) = (entry for entry in model.metadata_props if entry.key == key)
@@ -126,11 +129,27 @@ def test_damaged_file_and_other_features_are_refused_in_one_line(
 
 
 @pytest.mark.slow
+def test_number_of_networks(onnx_model: OnnxModel, tmp_path: Path) -> None:
+    """Files of earlier versions do not tell it: theirs is one."""
+    model = onnx.load(onnx_model.file)
+    (entry,) = (entry for entry in model.metadata_props if entry.key == "networks")
+    entry.value = "5"
+    onnx.save(model, tmp_path / "five.onnx")
+    with pytest.raises(UserError, match="no table detector of ours"):
+        OnnxNetwork(tmp_path / "five.onnx", "cpu").answer(*sheets((5, 5)))
+    model.metadata_props.remove(entry)
+    onnx.save(model, tmp_path / "earlier.onnx")
+    assert OnnxNetwork(tmp_path / "earlier.onnx", "cpu").answer(*sheets((5, 5))).networks == 1
+
+
+@pytest.mark.slow
 def test_outputs_that_differ_are_not_exported(onnx_model: OnnxModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_export, "_translate", lambda _: onnx_model.file.read_bytes())
     assert export_onnx(onnx_model.network).difference < 5e-5
     with pytest.raises(UserError, match=r"not exported: .* differ from torch's by"):
-        export_onnx(make_network(CONFIG, seed=1))
+        export_onnx(make_networks(1, 2))
+    with pytest.raises(UserError, match=r"differ from torch's by inf"):
+        export_onnx(make_network())  # the file is of two
 
 
 def test_backbone_of_timm_is_refused() -> None:
