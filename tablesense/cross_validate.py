@@ -77,6 +77,7 @@ def _cross_validate(options: argparse.Namespace, overrides: list[str], args: lis
             predictions,
             options.threshold,
             options.measure_only,
+            tuple(options.with_runs),
             (*COMMAND.split(), *args),
         ),
         terminal(),
@@ -95,6 +96,14 @@ def make_parser() -> argparse.ArgumentParser:
     add("--jobs", type=count, default=1, metavar="N", help="trainings at once (1)")
     add("--threshold", type=share, metavar="SCORE", help="what is scored lower is no table (the recipe's)")
     add("--runs-dir", type=Path, metavar="DIR", help="where the runs go (runs/NAME OF THE CONFIG_folds)")
+    add(
+        "--with-runs",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="runs of other recipes on the same folds (their --runs-dir), to be measured together with these",
+    )
     add("--measure-only", action="store_true", help="train nothing, measure what is finished")
     add("--out", type=Path, metavar="FILE.json", help="write all figures, as `evaluate --out` does")
     add("--predictions", type=Path, metavar="FILE.jsonl", help="write what the first seed found")

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from tablesense import __version__
 from tablesense.cross_validation.measure import Measured, measure
+from tablesense.cross_validation.others import other_runs
 from tablesense.cross_validation.recipe import Recipe, check_folds, check_runs, read_recipe
 from tablesense.cross_validation.text import ALL, tables
 from tablesense.cross_validation.train import Say, train
@@ -39,6 +40,7 @@ class Options:
         predictions: where what was found with the first seed is written, if anywhere.
         threshold: a box scored lower is no table; None takes the recipe's.
         measure_only: train nothing, measure the runs that are finished.
+        with_runs: folders of other cross-validations, whose networks detect together with these.
         command: the command line, for the file of figures.
     """
 
@@ -47,6 +49,7 @@ class Options:
     predictions: Path | None
     threshold: float | None
     measure_only: bool
+    with_runs: tuple[Path, ...]
     command: tuple[str, ...]
 
 
@@ -68,12 +71,15 @@ def cross_validate(plan: Plan, options: Options, console: Console) -> bool:
     check_folds(recipe, turns)
     finished = _train(plan, recipe, turns, options, say)
     measured: dict[int, list[Measured]] = {}
-    whole = _whole(finished, plan.networks)
+    whole = [
+        (turn, [*runs, *other_runs(options.with_runs, turn, recipe)])
+        for turn, runs in _whole(finished, plan.networks)
+    ]
     for turn, runs in whole:
         say(f"measuring {', '.join(plain(run.name) for run in runs)}")
         measured.setdefault(turn.seed, []).append(measure(recipe, turn, runs))
     threshold = recipe.threshold if options.threshold is None else options.threshold
-    figures = Figures(plan, measured, threshold)
+    figures = Figures(plan, measured, threshold, networks=len(whole[0][1]))
     _write(options, figures, [run.name for _, runs in whole for run in runs])
     _print(figures, console, say)
     if len(finished) < len(turns):
@@ -131,10 +137,13 @@ class Figures:
         plan: what was trained.
         measured: the folds of each seed.
         threshold: a box scored lower is no table.
+        networks: how many detect together.
     """
 
-    def __init__(self, plan: Plan, measured: dict[int, list[Measured]], threshold: float) -> None:
-        self.plan, self.threshold = plan, threshold
+    def __init__(
+        self, plan: Plan, measured: dict[int, list[Measured]], threshold: float, networks: int
+    ) -> None:
+        self.plan, self.threshold, self.networks = plan, threshold, networks
         self.parts = [part for parts in measured.values() for part in parts]
         self.first_seed = next(iter(measured.values()))
         results = {
@@ -172,7 +181,7 @@ class Figures:
             "command": shlex.join(command),
             "failed": failed_rows(self.failed),
             "folds": self.plan.folds,
-            "networks": self.plan.networks,
+            "networks": self.networks,
             "runs": runs,
             "seeds": {seed: one.as_json() for seed, one in self.by_seed.items()},
         }

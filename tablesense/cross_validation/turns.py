@@ -72,8 +72,7 @@ class Turn:
     @property
     def finished(self) -> Path | None:
         """The run that has trained to its end."""
-        cards = ((run, load_card(run / "run.json")) for run in self.runs())
-        return next((run for run, card in cards if card is not None and card.finished), None)
+        return next(filter(is_finished, self.runs()), None)
 
     @property
     def begun(self) -> Path | None:
@@ -91,6 +90,12 @@ class Turn:
         ours = [f"--{key}={value}" for key, value in zip(_OURS, values, strict=True)]
         resume = [] if self.begun is None else [f"--resume={self.begun}"]
         return [*self.plan.line(), *ours, *resume]
+
+
+def is_finished(run: Path) -> bool:
+    """Whether a folder is that of a run that has trained to its end."""
+    card = load_card(run / "run.json")
+    return card is not None and card.finished
 
 
 def check_idle(turns: Sequence[Turn]) -> None:

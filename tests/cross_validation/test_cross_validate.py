@@ -123,6 +123,19 @@ def test_every_sheet_is_measured_by_a_training_that_left_it_out(
     assert (together["networks"], len(together["runs"]), heard) == (2, 4, [2, 2])
     assert together["macro"] == figures["macro"]
     assert "1 seed, 2 networks together" in results_table(together)
+    others = [*args, *overrides, "--measure-only", f"--with-runs={tmp_path / 'others'}"]
+    assert main(others) == 2
+    assert "others has no finished run of fold 0 and seed 3" in capsys.readouterr().err
+    for run in trained:
+        shutil.copytree(run, tmp_path / "others" / run.name.replace("tiny", "large"))
+    heard.clear()
+    assert main(others) == 0
+    assert heard == [2, 2]
+    assert "2 networks together" in results_table(json.loads(out.read_text()))
+    config = next((tmp_path / "others").glob("large_fold1*")) / "configs" / "config.yaml"
+    config.write_text(config.read_text().replace("val: true", "val: false"))
+    assert main(others) == 2
+    assert re.search(r"large_fold1_seed3 .* was trained on other corpora or", capsys.readouterr().err)
     shutil.rmtree(runs / trained[0].name.replace("seed3", "seed3_network2"))
     assert main(both) == 1
     half = json.loads(out.read_text())
