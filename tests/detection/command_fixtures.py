@@ -15,7 +15,7 @@ def blob_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> BlobDetecto
     network = BlobDetector()
     run = write_run(tmp_path / "run", network)
     monkeypatch.setenv("TABLESENSE_WEIGHTS", str(run))
-    monkeypatch.setattr("tablesense.model.weights.load_detector", lambda *_: network)
+    monkeypatch.setattr("tablesense.model.weights.load_torch", lambda *_: network)
     return network
 
 

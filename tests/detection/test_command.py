@@ -16,7 +16,7 @@ from tablesense.detection.command import read_limits
 from tablesense.detection.outputs import ListingOutput
 from tablesense.detection.table import FileResult
 from tablesense.model.detector import TableDetector
-from tablesense.model.weights import load_detector
+from tablesense.model.weights import load_torch
 from tests.detection.blobs import TINY
 from tests.detection.command_fixtures import blob_weights as blob_weights
 from tests.detection.command_fixtures import folder as folder
@@ -212,7 +212,7 @@ def test_listing_is_all_that_a_saved_model_prints(
     folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     TableDetector(TINY).save_pretrained(tmp_path / "saved")
-    monkeypatch.setattr("tablesense.model.weights.load_detector", load_detector)
+    monkeypatch.setattr("tablesense.model.weights.load_torch", load_torch)
     assert main(["one.xlsx", "--weights", str(tmp_path / "saved"), "--output", "json"]) == 0
     assert json.loads(capfd.readouterr().out).keys() == {"tables", "errors", "notes"}
 

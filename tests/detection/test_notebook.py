@@ -34,7 +34,7 @@ def test_quickstart_runs(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     network = BlobDetector()
-    monkeypatch.setattr("tablesense.model.weights.load_detector", lambda *_: network)
+    monkeypatch.setattr("tablesense.model.weights.load_torch", lambda *_: network)
     frames = run("quickstart.ipynb")["frames"]
     assert list(frames) == ["Q3!B4:E14", "Q3!H4:I11"]
     assert list(frames["Q3!B4:E14"].columns) == ["Region", "Units", "Price", "Audited"]

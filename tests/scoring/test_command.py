@@ -36,7 +36,7 @@ def network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> BlobDetector:
     """Any weights that are there are a network that needs no training."""
     network = BlobDetector()
     monkeypatch.setenv("TABLESENSE_WEIGHTS", str(write_run(tmp_path / "run", network)))
-    monkeypatch.setattr("tablesense.model.weights.load_detector", lambda *_: network)
+    monkeypatch.setattr("tablesense.model.weights.load_torch", lambda *_: network)
     return network
 
 
@@ -131,7 +131,7 @@ def test_predictions_give_the_same_figures_without_a_network(
     options = ["--data", str(data / "one"), "--data", str(data / "two")]
     assert main([*options, "--predictions", "found.jsonl", "--out", "results.json"]) == 0
     monkeypatch.delenv("TABLESENSE_WEIGHTS")
-    monkeypatch.setattr("tablesense.model.weights.load_detector", None)
+    monkeypatch.setattr("tablesense.model.weights.load_torch", None)
     assert main([*options, "--from-predictions", "found.jsonl", "--out", "again.json"]) == 0
     first, again = results(), results("again.json")
     assert first.pop("command") != again.pop("command")
