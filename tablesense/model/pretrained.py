@@ -25,9 +25,9 @@ MODEL_CARD = """\
 
 # A table detector of tablesense
 
-Finds the tables of spreadsheets as ranges of cells. `config.json` says the shape of the network, how many detect
-together if several do, the version of the features that they were trained on, and the score from which a box
-counts as a table. What they were trained on, and how well they do, is not recorded here.
+Finds the tables of spreadsheets as ranges of cells. `config.json` says the shape of the network, how many
+detect together if several do, the version of the features that they were trained on, and the score from which
+a box counts as a table. What they were trained on, and how well they do, is not recorded here.
 
 ```python
 from tablesense import detect_tables
