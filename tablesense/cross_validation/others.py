@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tablesense.cross_validation.recipe import Recipe
+from tablesense.cross_validation.recipe import Recipe, flat_config
 from tablesense.cross_validation.turns import Turn, is_finished
 from tablesense.errors import UserError
 from tablesense.terminal.untrusted import plain
-from tablesense.tracking.run.flat_config import flatten
-from tablesense.yaml_file import read_yaml
 
 
 def other_runs(folders: Sequence[Path], turn: Turn, recipe: Recipe) -> list[Path]:
@@ -36,8 +34,7 @@ def _of_turn(folder: Path, turn: Turn, recipe: Recipe) -> list[Path]:
             f"--with-runs: {plain(folder)} has no finished run of fold {turn.fold} and seed {turn.seed}"
         )
     for run in latest.values():
-        config = read_yaml(run / "configs" / "config.yaml")
-        if not _dealt_alike(flatten(config) if isinstance(config, dict) else {}, turn, recipe):
+        if not _dealt_alike(flat_config(run), turn, recipe):
             raise UserError(
                 f"--with-runs: {plain(run.name)} in {plain(folder)} was trained on other corpora or folds"
             )

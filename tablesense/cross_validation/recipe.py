@@ -79,8 +79,7 @@ def check_runs(plan: Plan, recipe: Recipe, runs: Sequence[Path]) -> None:
         UserError: one differs in more than what tells turns apart, or cannot be read.
     """
     for run in runs:
-        config = read_yaml(run / "configs" / "config.yaml")
-        flat = flatten(config) if isinstance(config, dict) else {}
+        flat = flat_config(run)
         other = differing([recipe.flat, _without_turn(flat)])
         if flat.get("data/num_folds") != plan.folds:
             other["data/num_folds"] = []
@@ -90,6 +89,16 @@ def check_runs(plan: Plan, recipe: Recipe, runs: Sequence[Path]) -> None:
                 f"--runs-dir: {plain(run.name)} in {plain(plan.runs_dir)} is of another recipe (what "
                 f"differs: {names}); give another folder, or move its runs away"
             )
+
+
+def flat_config(run: Path) -> dict[str, Any]:
+    """The configuration of a run as ``section/key``.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    config = read_yaml(run / "configs" / "config.yaml")
+    return flatten(config) if isinstance(config, dict) else {}
 
 
 def check_folds(recipe: Recipe, turns: Sequence[Turn]) -> None:

@@ -91,7 +91,10 @@ def _mean_of_surest(values: Tensor, network: Tensor, networks: int) -> Tensor:
 
 
 def _iou(one: Tensor, other: Tensor) -> Tensor:
-    """``[C, M]`` intersection over union of boxes ``[C, 4]`` and ``[M, 4]``, counted in cells."""
+    """``[C, M]`` intersection over union of boxes ``[C, 4]`` and ``[M, 4]``, counted in cells.
+
+    ``torchvision.ops.box_iou``, which takes a second to import.
+    """
     first, last = torch.maximum(one[:, None, :2], other[:, :2]), torch.minimum(one[:, None, 2:], other[:, 2:])
     shared = (last - first).clamp(min=0).prod(-1)
     areas = [(boxes[:, 2:] - boxes[:, :2]).prod(-1) for boxes in (one, other)]

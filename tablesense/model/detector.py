@@ -14,7 +14,7 @@ from tablesense.model.attention import Level
 from tablesense.model.backbone import Backbone, CellBackbone
 from tablesense.model.boundary import BoundaryHead, pointed_boxes
 from tablesense.model.positions import position_dtype, to_centers, to_corners
-from tablesense.model.pretrained import MODEL_CARD, Pretrained
+from tablesense.model.pretrained import Pretrained
 from tablesense.model.proposals import LearnedProposals, SheetProposals
 from tablesense.model.sources import refuse_other_features
 from tablesense.model.transformer import DecoderLayer, DeformableEncoder
@@ -121,14 +121,11 @@ def build_backbone(config: NetworkConfig, in_channels: int) -> Backbone:
     return TimmBackbone(config.backbone, in_channels, config.hidden_dim)
 
 
-class TableDetector(
-    nn.Module,
-    Pretrained,
-    library_name="tablesense",
-    model_card_template=MODEL_CARD,
-    tags=["table-detection", "spreadsheet"],
-    coders={NetworkConfig: (asdict, lambda values: NetworkConfig(**values))},
-):
+CODERS = {NetworkConfig: (asdict, lambda values: NetworkConfig(**values))}
+"""How ``config.json`` holds the shape of a network; the hub's mixin passes it to no subclass."""
+
+
+class TableDetector(nn.Module, Pretrained, coders=CODERS):
     """Deformable DETR (Zhu et al., ICLR 2021) for grids of cells, with a boundary head.
 
     ``save_pretrained`` writes a folder of ``config.json`` (the arguments below) and safetensors;

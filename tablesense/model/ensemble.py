@@ -10,19 +10,12 @@ from torch import Tensor, nn
 from tablesense.errors import UserError
 from tablesense.features.channels import FEATURE_VERSION, NUM_CHANNELS
 from tablesense.model.answer import Answer
-from tablesense.model.detector import NetworkConfig, TableDetector
-from tablesense.model.pretrained import MODEL_CARD, Pretrained
+from tablesense.model.detector import CODERS, NetworkConfig, TableDetector
+from tablesense.model.pretrained import Pretrained
 from tablesense.model.sources import MOST_NETWORKS
 
 
-class TableEnsemble(
-    nn.Module,
-    Pretrained,
-    library_name="tablesense",
-    model_card_template=MODEL_CARD,
-    tags=["table-detection", "spreadsheet"],
-    coders={NetworkConfig: (asdict, lambda values: NetworkConfig(**values))},
-):
+class TableEnsemble(nn.Module, Pretrained, coders=CODERS):
     """Networks of one shape that detect together (:mod:`tablesense.model.consensus`).
 
     Where they disagree a box is doubtful, and the boxes that all of them take for possible win. N networks

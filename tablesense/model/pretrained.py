@@ -37,7 +37,12 @@ tables = detect_tables("book.xlsx", weights="path/of/this/folder")
 """
 
 
-class Pretrained(PyTorchModelHubMixin):
+class Pretrained(
+    PyTorchModelHubMixin,
+    library_name="tablesense",
+    model_card_template=MODEL_CARD,
+    tags=["table-detection", "spreadsheet"],
+):
     """The hub's mixin, but it prints nothing, takes no path for a repository, leaves no weight random.
 
     Attributes:
