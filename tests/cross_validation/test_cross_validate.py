@@ -185,8 +185,9 @@ def played(tmp_path: Path, code: str) -> list[Turn]:
 
 
 def test_a_training_that_fails_ends_the_others(tmp_path: Path) -> None:
-    code = "import os, sys, time\nif os.path.exists('{0}'):\n sys.exit('error: too low')\n"
-    code = code.format(tmp_path / "first") + f"open('{tmp_path / 'first'}', 'w').close()\ntime.sleep(60)"
+    first = str(tmp_path / "first")  # made by one alone, however close together both start
+    code = f"import sys, time\ntry:\n open({first!r}, 'x').close()\n"
+    code += "except FileExistsError:\n sys.exit('error: too low')\ntime.sleep(60)"
     with pytest.raises(UserError, match=r"r_fold[01]_seed1 failed: too low"):
         train(played(tmp_path, code), 2, lambda _: None)
 
